@@ -1,0 +1,33 @@
+# make demo    build the index of raw/ once, then answer a question
+# make test    the whole test suite with coverage
+# make check   lint, format, types
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test check install clean
+
+demo: .venv/installed index/CURRENT
+	$(BIN)/mandates "who helps stateless victims of trafficking?" -k 3
+
+test: .venv/installed
+	$(BIN)/pytest --cov --cov-report=term-missing:skip-covered
+
+check: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+install: .venv/installed
+
+clean:
+	rm -rf .venv index/CURRENT index/generation-* index/.lock
+
+index/CURRENT: .venv/installed $(wildcard raw/*.pdf)
+	$(BIN)/mandates ingest
+
+# PIP_CONSTRAINT also holds inside the build environment.
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mandates needs Python 3.11 or newer")'
+	$(PYTHON) -m venv .venv || { echo "Python cannot make virtual environments: apt install python3-venv"; exit 1; }
+	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@

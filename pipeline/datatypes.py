@@ -1,0 +1,319 @@
+"""All records that flow through the pipeline: frozen, slotted, no I/O.
+
+Lengths are in PDF points with the origin at the top left of the page. Page numbers are physical and 1-based.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Box(NamedTuple):
+    """A rectangle on a page, in points from the top left corner."""
+
+    x0: float
+    top: float
+    x1: float
+    bottom: float
+
+
+class PageBox(NamedTuple):
+    """A rectangle and the physical page it lies on."""
+
+    page: int
+    box: Box
+
+
+class Link(NamedTuple):
+    """Words that carry a hyperlink, and its target."""
+
+    text: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One published version of one document."""
+
+    document: str
+    label: str
+    file: str
+    sha256: str
+
+    @property
+    def id(self) -> str:
+        """``document/label``, the first half of every passage id."""
+        return f"{self.document}/{self.label}"
+
+
+@dataclass(frozen=True, slots=True)
+class Glyph:
+    """One character as it stands on a page."""
+
+    text: str
+    box: Box
+    font: str
+    size: float
+    color: str
+    upright: bool = True
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RawPage:
+    """A page as the PDF reader gives it: unordered glyphs and the label of the PDF's own label tree, if any."""
+
+    number: int
+    label: str | None
+    width: float
+    height: float
+    glyphs: tuple[Glyph, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A run of characters of one line in one typography.
+
+    ``raised`` is true for superscripts; ``note`` holds the page of the footnote that the span cites, if it is a mark.
+    """
+
+    text: str
+    font: str
+    size: float
+    bold: bool
+    italic: bool
+    color: str
+    raised: bool = False
+    url: str | None = None
+    note: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a page."""
+
+    page: int
+    box: Box
+    spans: tuple[Span, ...]
+    size: float
+    bold: bool
+
+    @property
+    def text(self) -> str:
+        """All characters of the line, footnote marks included."""
+        return "".join(span.text for span in self.spans)
+
+
+@dataclass(frozen=True, slots=True)
+class Footnote:
+    """A note at the foot of a page, cited by its mark."""
+
+    mark: str
+    page: int
+    text: str
+    boxes: tuple[PageBox, ...] = ()
+    links: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Text that is kept out of passages on purpose; ``kind`` says why."""
+
+    kind: str
+    page: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page: ``label`` is its number as printed, empty where the page carries none."""
+
+    number: int
+    label: str
+    width: float
+    height: float
+    lines: tuple[Line, ...]
+    footnotes: tuple[Footnote, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    """Who owns a section: canonical acronym or short name, full name, and every alias the paper uses.
+
+    ``pages`` are the first and last page of its section, None for a member without one.
+    """
+
+    acronym: str
+    name: str
+    aliases: tuple[str, ...] = ()
+    pages: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """The title of a section. ``level`` 1 is the top; a run-in heading is also the start of its section's text."""
+
+    text: str
+    level: int
+    lines: tuple[Line, ...]
+    run_in: bool = False
+
+    @property
+    def page(self) -> int:
+        """The page the heading stands on."""
+        return self.lines[0].page
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Consecutive lines under one heading; ``path`` holds the headings from the top down to its own.
+
+    ``number`` counts the sections of an edition in reading order from 0; ``organization`` is the owner's acronym.
+    """
+
+    number: int
+    level: int
+    path: tuple[str, ...]
+    heading: Heading | None
+    lines: tuple[Line, ...]
+    organization: str | None = None
+
+    @property
+    def pages(self) -> tuple[int, ...]:
+        """Every page that a line or the heading of the section stands on."""
+        lines = (self.heading.lines if self.heading else ()) + self.lines
+        return tuple(sorted({line.page for line in lines}))
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One edition, read: what every later stage starts from."""
+
+    edition: Edition
+    pages: tuple[Page, ...]
+    sections: tuple[Section, ...]
+    organizations: tuple[Organization, ...]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """Everything of the paper that no passage holds, in page order."""
+        return tuple(item for page in self.pages for item in page.left_out)
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Where something is written; ``str()`` of it is the only formatter of citations."""
+
+    organization: str | None
+    file: str
+    edition: str
+    pages: tuple[int, ...]
+    page_labels: tuple[str, ...]
+    note: str | None = None
+
+    def __str__(self) -> str:
+        """``UNICEF, icat-2018.pdf (2018), p. 34``, with ``[PDF n]`` where printed and physical number differ."""
+        parts = [self.organization] if self.organization else []
+        parts += [f"{self.file} ({self.edition})", self._place()]
+        parts += [f"note {self.note}"] if self.note else []
+        return ", ".join(parts)
+
+    def _place(self) -> str:
+        physical = _page_range(tuple(str(page) for page in self.pages))
+        prefix = "p." if len(self.pages) == 1 else "pp."
+        if not any(self.page_labels):
+            return f"PDF {prefix} {physical}"
+        printed = _page_range(tuple(label or "–" for label in self.page_labels))
+        return f"{prefix} {printed}" if printed == physical else f"{prefix} {printed} [PDF {physical}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """The unit that is embedded, ranked and cited.
+
+    ``text`` is a slice of its section. ``sentences`` are (start, end) character offsets into it. ``note`` is the mark
+    of the footnote that the passage is, None for a passage of running text.
+    """
+
+    id: str
+    edition: Edition
+    organization: Organization | None
+    section: tuple[str, ...]
+    text: str
+    pages: tuple[int, ...]
+    page_labels: tuple[str, ...]
+    boxes: tuple[PageBox, ...] = ()
+    links: tuple[Link, ...] = ()
+    footnotes: tuple[Footnote, ...] = ()
+    sentences: tuple[tuple[int, int], ...] = ()
+    note: str | None = None
+
+    @property
+    def citation(self) -> Citation:
+        """Where the passage is written."""
+        acronym = self.organization.acronym if self.organization else None
+        return Citation(acronym, self.edition.file, self.edition.label, self.pages, self.page_labels, self.note)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One answer: rank from 1, score (higher is better) and the best-matching (start, end) of the passage's text."""
+
+    rank: int
+    score: float
+    passage: Passage
+    highlight: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderInfo:
+    """Which model made the vectors: its name, hub revision (or where it came from) and the sha256 of its weights."""
+
+    name: str
+    revision: str
+    sha256: str
+    dimensions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a generation of the index holds and what its bytes must be."""
+
+    schema: int
+    encoder: EncoderInfo
+    editions: tuple[Edition, ...]
+    counts: dict[str, int]
+    checksums: dict[str, str]
+    built_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class EditionReport:
+    """What was read of one file: counts of what is in the index and of what was left out, by kind."""
+
+    edition: Edition
+    pages: int
+    sections: int
+    organizations: int
+    passages: int
+    left_out: dict[str, int]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What a build did. ``skipped`` holds the reason for every file that is not in the index; ``seconds`` by stage."""
+
+    editions: tuple[EditionReport, ...]
+    skipped: tuple[str, ...]
+    passages: int
+    sentences: int
+    encoder: EncoderInfo
+    seconds: dict[str, float]
+
+
+def _page_range(labels: tuple[str, ...]) -> str:
+    return labels[0] if len(labels) == 1 else f"{labels[0]}–{labels[-1]}"

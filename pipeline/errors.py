@@ -1,0 +1,84 @@
+"""Every error the library raises.
+
+    MandatesError
+    ├── QueryError             the question cannot be asked        exit code 2
+    ├── CorpusError            a paper cannot be read              exit code 3
+    │   ├── FileMissing
+    │   ├── NotAPdf
+    │   ├── DamagedPdf
+    │   ├── PasswordNeeded
+    │   └── NoText
+    ├── EncoderError           the model cannot be had or differs  exit code 3
+    └── IndexUnusable          the index cannot be used            exit code 3
+        ├── IndexMissing
+        ├── IndexDamaged
+        ├── IndexOutdated
+        ├── IndexBusy
+        └── IndexNotWritable
+
+The library only raises; ``search_cli.py`` turns an error into one line and its ``exit_code``.
+"""
+
+
+class MandatesError(Exception):
+    """Base of all errors; the message is one line that says what is wrong and what mends it."""
+
+    exit_code = 3
+
+
+class QueryError(MandatesError):
+    """The question or one of its filters makes no sense."""
+
+    exit_code = 2
+
+
+class CorpusError(MandatesError):
+    """A paper cannot be read."""
+
+
+class FileMissing(CorpusError):
+    """There is no such file or folder, or no PDF in it."""
+
+
+class NotAPdf(CorpusError):
+    """The file is empty or holds something else than a PDF."""
+
+
+class DamagedPdf(CorpusError):
+    """The PDF is truncated or broken."""
+
+
+class PasswordNeeded(CorpusError):
+    """The PDF is encrypted and the password is missing or wrong."""
+
+
+class NoText(CorpusError):
+    """The PDF has pages but no text on them."""
+
+
+class EncoderError(MandatesError):
+    """The model cannot be loaded, or is not the one the index was built with."""
+
+
+class IndexUnusable(MandatesError):
+    """The index cannot be used."""
+
+
+class IndexMissing(IndexUnusable):
+    """There is no index where one was looked for."""
+
+
+class IndexDamaged(IndexUnusable):
+    """The index is incomplete or its bytes are not those that were written."""
+
+
+class IndexOutdated(IndexUnusable):
+    """The index was built by a release with another schema."""
+
+
+class IndexBusy(IndexUnusable):
+    """Another process is writing the index."""
+
+
+class IndexNotWritable(IndexUnusable):
+    """The index folder cannot be written: read-only, no permission or no space."""

@@ -1,0 +1,275 @@
+"""Everything about passages but their vectors, in one SQLite file. The only file that names SQLite.
+
+``passages.row`` and ``sentences.row`` are the rows of the vectors; a passage's sentences have consecutive rows.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pipeline.datatypes import (
+    Box,
+    Document,
+    Edition,
+    Footnote,
+    Link,
+    Organization,
+    PageBox,
+    Passage,
+)
+from pipeline.errors import IndexDamaged
+
+TABLES = """
+CREATE TABLE editions (id TEXT PRIMARY KEY, document TEXT, label TEXT, file TEXT, sha256 TEXT);
+CREATE TABLE pages (edition TEXT, number INTEGER, label TEXT, text TEXT, PRIMARY KEY (edition, number));
+CREATE TABLE left_out (edition TEXT, page INTEGER, kind TEXT, text TEXT);
+CREATE TABLE organizations (
+    edition TEXT, acronym TEXT, name TEXT, aliases TEXT, first_page INTEGER, last_page INTEGER,
+    PRIMARY KEY (edition, acronym));
+CREATE TABLE sections (
+    edition TEXT, number INTEGER, level INTEGER, path TEXT, organization TEXT, first_page INTEGER, last_page INTEGER,
+    PRIMARY KEY (edition, number));
+CREATE TABLE passages (
+    row INTEGER PRIMARY KEY, id TEXT UNIQUE, edition TEXT, organization TEXT, section TEXT, text TEXT, pages TEXT,
+    page_labels TEXT, boxes TEXT, links TEXT, footnotes TEXT, note TEXT, first_sentence INTEGER, sentences TEXT);
+CREATE TABLE passage_pages (row INTEGER, page INTEGER);
+CREATE INDEX passages_by_organization ON passages (organization);
+CREATE INDEX passages_by_page ON passage_pages (page);
+"""
+
+
+class PageText(NamedTuple):
+    """A page as the index keeps it."""
+
+    edition: Edition
+    number: int
+    label: str
+    text: str
+    left_out: list[tuple[str, str]]
+
+
+class SectionEntry(NamedTuple):
+    """A section as the index keeps it; ``pages`` are its first and last."""
+
+    edition: str
+    number: int
+    level: int
+    path: tuple[str, ...]
+    organization: str | None
+    pages: tuple[int, int]
+
+
+class OrganizationEntry(NamedTuple):
+    """An organization in one edition, with the number of its passages."""
+
+    edition: Edition
+    organization: Organization
+    passages: int
+
+
+def write_catalog(path: Path, documents: Iterable[Document], passages: Sequence[Passage]) -> None:
+    """Write all records of a generation.
+
+    :param passages: in the order of their vectors' rows.
+    :raises OSError: if the disk is full or the file cannot be written.
+    """
+    try:
+        connection = sqlite3.connect(path)
+        try:
+            connection.executescript(TABLES)
+            with connection:
+                for document in documents:
+                    _write_document(connection, document)
+                _write_passages(connection, passages)
+        finally:
+            connection.close()
+    except sqlite3.OperationalError as error:
+        raise OSError(str(error)) from error
+
+
+class Catalog:
+    """The records of one generation, opened for reading only."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file without any lock: nobody ever changes it."""
+        self._path = path
+        self._connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
+        self._editions = {row[0]: Edition(*row[1:]) for row in self._rows("SELECT * FROM editions ORDER BY id")}
+        self._organizations = {
+            (row[0], row[1]): _organization(row)
+            for row in self._rows("SELECT * FROM organizations ORDER BY edition, rowid")
+        }
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._connection.close()
+
+    def __len__(self) -> int:
+        """Count the passages."""
+        return int(self._rows("SELECT count(*) FROM passages")[0][0])
+
+    def passages(self, rows: Sequence[int]) -> list[tuple[Passage, int]]:
+        """Give the passages of these rows, in this order, each with the row of its first sentence's vector."""
+        marks = ",".join("?" * len(rows))
+        found = {row[0]: row for row in self._rows(f"SELECT * FROM passages WHERE row IN ({marks})", rows)}  # noqa: S608
+        return [(self._passage(found[row]), found[row][12]) for row in rows]
+
+    def passage(self, passage_id: str) -> Passage | None:
+        """Give the passage with this id."""
+        found = self._rows("SELECT * FROM passages WHERE id = ?", [passage_id])
+        return self._passage(found[0]) if found else None
+
+    def rows(
+        self, organizations: Sequence[str] = (), section: str | None = None, page: int | None = None
+    ) -> list[int] | None:
+        """Give the rows of the passages that pass all filters, None for all of them.
+
+        :param organizations: acronyms; a passage needs one of them as its section's owner.
+        :param section: text that a heading of the passage's path holds, case aside.
+        :param page: a page the passage stands on.
+        """
+        conditions: list[str] = []
+        values: list[Any] = []
+        if organizations:
+            conditions.append(f"organization IN ({','.join('?' * len(organizations))})")
+            values += organizations
+        if page is not None:
+            conditions.append("row IN (SELECT row FROM passage_pages WHERE page = ?)")
+            values.append(page)
+        if not conditions and section is None:
+            return None
+        where = " AND ".join(conditions) or "1"
+        found = self._rows(f"SELECT row, section FROM passages WHERE {where} ORDER BY row", values)  # noqa: S608
+        if section is None:
+            return [row for row, _ in found]
+        wanted = section.casefold()
+        return [row for row, path in found if any(wanted in heading.casefold() for heading in json.loads(path))]
+
+    def editions(self) -> list[Edition]:
+        """List the editions."""
+        return list(self._editions.values())
+
+    def organizations(self) -> list[OrganizationEntry]:
+        """List the organizations of every edition in the order of the paper, members without a section last."""
+        counts = {
+            (edition, acronym): count
+            for edition, acronym, count in self._rows(
+                "SELECT edition, organization, count(*) FROM passages GROUP BY edition, organization"
+            )
+        }
+        return [
+            OrganizationEntry(self._editions[key[0]], organization, counts.get(key, 0))
+            for key, organization in self._organizations.items()
+        ]
+
+    def sections(self) -> list[SectionEntry]:
+        """List the sections of every edition in reading order."""
+        return [
+            SectionEntry(row[0], row[1], row[2], tuple(json.loads(row[3])), row[4], (row[5], row[6]))
+            for row in self._rows("SELECT * FROM sections ORDER BY edition, number")
+        ]
+
+    def page(self, edition: Edition, number: int) -> PageText | None:
+        """Give the text of a page and what was left out of it, as (kind, text)."""
+        found = self._rows("SELECT label, text FROM pages WHERE edition = ? AND number = ?", [edition.id, number])
+        if not found:
+            return None
+        left = self._rows("SELECT kind, text FROM left_out WHERE edition = ? AND page = ?", [edition.id, number])
+        return PageText(edition, number, found[0][0], found[0][1], [(kind, text) for kind, text in left])
+
+    def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+        try:
+            return self._connection.execute(sql, list(values)).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise IndexDamaged(f"{self._path}: {error}; rebuild it: mandates ingest") from error
+
+    def _passage(self, row: Sequence[Any]) -> Passage:
+        return Passage(
+            id=row[1],
+            edition=self._editions[row[2]],
+            organization=self._organizations.get((row[2], row[3])),
+            section=tuple(json.loads(row[4])),
+            text=row[5],
+            pages=tuple(json.loads(row[6])),
+            page_labels=tuple(json.loads(row[7])),
+            boxes=_boxes(json.loads(row[8])),
+            links=tuple(Link(*link) for link in json.loads(row[9])),
+            footnotes=tuple(_footnote(note) for note in json.loads(row[10])),
+            note=row[11],
+            sentences=tuple((start, end) for start, end in json.loads(row[13])),
+        )
+
+
+def _write_document(connection: sqlite3.Connection, document: Document) -> None:
+    edition = document.edition
+    connection.execute(
+        "INSERT INTO editions VALUES (?, ?, ?, ?, ?)",
+        (edition.id, edition.document, edition.label, edition.file, edition.sha256),
+    )
+    for page in document.pages:
+        text = "\n".join(line.text for line in page.lines)
+        notes = "".join(f"\n[{note.mark}] {note.text}" for note in page.footnotes)
+        connection.execute("INSERT INTO pages VALUES (?, ?, ?, ?)", (edition.id, page.number, page.label, text + notes))
+    connection.executemany(
+        "INSERT INTO left_out VALUES (?, ?, ?, ?)",
+        [(edition.id, item.page, item.kind, item.text) for item in document.left_out],
+    )
+    connection.executemany(
+        "INSERT INTO organizations VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (edition.id, item.acronym, item.name, _json(item.aliases), *(item.pages or (None, None)))
+            for item in document.organizations
+        ],
+    )
+    connection.executemany(
+        "INSERT INTO sections VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [
+            (edition.id, item.number, item.level, _json(item.path), item.organization, item.pages[0], item.pages[-1])
+            for item in document.sections
+        ],
+    )
+
+
+def _write_passages(connection: sqlite3.Connection, passages: Sequence[Passage]) -> None:
+    first_sentence = 0
+    for row, passage in enumerate(passages):
+        record = (
+            row,
+            passage.id,
+            passage.edition.id,
+            passage.organization.acronym if passage.organization else None,
+            _json(passage.section),
+            passage.text,
+            _json(passage.pages),
+            _json(passage.page_labels),
+            _json([(page, *(round(side, 2) for side in box)) for page, box in passage.boxes]),
+            _json(passage.links),
+            _json([(note.mark, note.page, note.text, note.links) for note in passage.footnotes]),
+            passage.note,
+            first_sentence,
+            _json(passage.sentences),
+        )
+        connection.execute(f"INSERT INTO passages VALUES ({','.join('?' * len(record))})", record)  # noqa: S608
+        connection.executemany("INSERT INTO passage_pages VALUES (?, ?)", [(row, page) for page in passage.pages])
+        first_sentence += len(passage.sentences)
+
+
+def _organization(row: Sequence[Any]) -> Organization:
+    pages = None if row[4] is None else (row[4], row[5])
+    return Organization(row[1], row[2], tuple(json.loads(row[3])), pages)
+
+
+def _footnote(note: Sequence[Any]) -> Footnote:
+    return Footnote(note[0], note[1], note[2], links=tuple(Link(*link) for link in note[3]))
+
+
+def _boxes(boxes: Iterable[Sequence[float]]) -> tuple[PageBox, ...]:
+    return tuple(PageBox(int(page), Box(*sides)) for page, *sides in boxes)
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

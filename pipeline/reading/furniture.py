@@ -1,0 +1,156 @@
+"""Running heads and page numbers: found by repetition and position over the whole document.
+
+A running head is a line near the top or bottom edge that stands at the same height on several pages with the same
+words. A page number is a number there that grows by one from page to page: printed = physical + one offset. The same
+offset gives every page its printed label.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from pipeline.datatypes import Line, RawPage
+
+EDGE = 0.15  # share of the page's height in which furniture is looked for; letterheads reach 0.12
+HEIGHT_STEP = 8.0  # points; a running head moves by less than this from page to page
+REPEATS = 3  # pages that must carry the same words; two suffice in a document of up to four pages
+SHORT_DOCUMENT = 4  # pages
+SUPPORT = 0.3  # share of the pages whose numbers must agree; chapter openings and plates often print none
+NUMBER_WORDS = 6  # a line with more words than this is a sentence, not a page number ("Page 3 of 40 | Annual report")
+
+ARABIC = re.compile(r"(?<![\w./-])\d{1,4}(?![\w.-])")
+ROMAN = re.compile(r"(?<![\w./-])[ivxlc]{1,7}(?![\w.-])")
+ROMAN_VALUES = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
+
+PAGE_NUMBER = "page number"
+RUNNING_HEAD = "running head"
+
+
+class Numbering(NamedTuple):
+    """One run of printed page numbers: ``printed = physical + offset``, in arabic or roman figures."""
+
+    offset: int
+    roman: bool
+
+
+def find_furniture(pages: Sequence[RawPage], lines: Sequence[Sequence[Line]]) -> list[dict[int, str]]:
+    """Give for each page the indices of its furniture lines and their kind.
+
+    :param lines: the lines of each page, top to bottom.
+    """
+    numberings = find_numberings(pages, lines)
+    heads = _running_heads(pages, lines)
+    furniture: list[dict[int, str]] = []
+    for page, page_lines in zip(pages, lines, strict=True):
+        found: dict[int, str] = {}
+        for edge in _edges(page, page_lines):
+            for index in edge:
+                if _printed_number(page_lines[index], page.number, numberings) is not None:
+                    found[index] = PAGE_NUMBER
+                elif _head_key(page, page_lines[index]) in heads:
+                    found[index] = RUNNING_HEAD
+                else:
+                    break
+        furniture.append(found)
+    return furniture
+
+
+def find_labels(pages: Sequence[RawPage], lines: Sequence[Sequence[Line]]) -> list[str]:
+    """Give each page its printed label: the PDF's own, else inferred from the printed numbers, else the physical one.
+
+    A page before the first printed number has no label (``""``) once the others have one with an offset.
+    """
+    if any(page.label for page in pages):
+        return [page.label or "" for page in pages]
+    numberings = find_numberings(pages, lines)
+    arabic = next((numbering for numbering in numberings if not numbering.roman), None)
+    labels = []
+    for page, page_lines in zip(pages, lines, strict=True):
+        roman = [
+            _printed_number(page_lines[index], page.number, [numbering])
+            for numbering in numberings
+            if numbering.roman
+            for edge in _edges(page, page_lines)
+            for index in edge
+        ]
+        offset = arabic.offset if arabic else 0
+        printed = str(page.number + offset) if page.number + offset > 0 else ""
+        labels.append(next((label for label in roman if label), None) or printed)
+    return labels
+
+
+def find_numberings(pages: Sequence[RawPage], lines: Sequence[Sequence[Line]]) -> list[Numbering]:
+    """Find the offsets that the numbers at the pages' edges agree on; at most one arabic and one roman."""
+    votes: dict[bool, Counter[int]] = {False: Counter(), True: Counter()}
+    for page, page_lines in zip(pages, lines, strict=True):
+        for roman, counter in votes.items():
+            edge_lines = [page_lines[index] for edge in _edges(page, page_lines) for index in edge]
+            offsets = {value - page.number for line in edge_lines for value, _ in _numbers(line, roman=roman)}
+            counter.update(offsets)
+    found = []
+    for roman, counter in votes.items():
+        if counter:
+            offset, support = max(counter.items(), key=lambda item: (item[1], -abs(item[0])))
+            if support >= (_roman_support(offset) if roman else max(min(2, len(pages)), SUPPORT * len(pages))):
+                found.append(Numbering(offset, roman))
+    return found
+
+
+def _roman_support(offset: int) -> int:
+    """Give how many pages must agree: front matter can be one contents page, whose "ii" is then its own witness."""
+    return 1 if offset == 0 else 2
+
+
+def _edges(page: RawPage, lines: Sequence[Line]) -> Iterator[list[int]]:
+    """Give the lines near the top edge, outermost first, then those near the bottom edge."""
+    height = EDGE * page.height
+    yield [index for index, line in enumerate(lines) if line.box.bottom < height]
+    yield [index for index in range(len(lines) - 1, -1, -1) if lines[index].box.top > page.height - height]
+
+
+def _running_heads(pages: Sequence[RawPage], lines: Sequence[Sequence[Line]]) -> set[tuple[int, str]]:
+    needed = REPEATS if len(pages) > SHORT_DOCUMENT else 2
+    seen: Mapping[tuple[int, str], set[int]] = defaultdict(set)
+    for page, page_lines in zip(pages, lines, strict=True):
+        for edge in _edges(page, page_lines):
+            for index in edge:
+                seen[_head_key(page, page_lines[index])].add(page.number)
+    return {key for key, numbers in seen.items() if len(numbers) >= needed}
+
+
+def _head_key(page: RawPage, line: Line) -> tuple[int, str]:
+    """Give a line's place and words without the page's own number, which changes under a running head."""
+    words = re.sub(rf"(?<!\d){page.number}(?!\d)", "#", line.text)
+    return round(line.box.top / HEIGHT_STEP), words
+
+
+def _printed_number(line: Line, page: int, numberings: Sequence[Numbering]) -> str | None:
+    for numbering in numberings:
+        for value, text in _numbers(line, roman=numbering.roman):
+            if value == page + numbering.offset:
+                return text
+    return None
+
+
+def _numbers(line: Line, *, roman: bool) -> list[tuple[int, str]]:
+    """List the numbers of a line that may be a page number: (value, as printed)."""
+    text = line.text.strip()
+    if len(text.split()) > NUMBER_WORDS:
+        return []
+    if roman:
+        stripped = text.strip("-–— |[]()")
+        return [(_roman_value(stripped), stripped)] if ROMAN.fullmatch(stripped) else []
+    return [(int(match[0]), match[0]) for match in ARABIC.finditer(text.replace("/", " "))]
+
+
+def _roman_value(text: str) -> int:
+    """Read a roman numeral in small letters.
+
+    >>> _roman_value("xiv")
+    14
+    """
+    values = [ROMAN_VALUES[char] for char in text]
+    return sum(-value if value < max(values[i + 1 :], default=0) else value for i, value in enumerate(values))

@@ -1,0 +1,159 @@
+"""Glyphs → lines in reading order, with their spans."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import groupby
+
+from pipeline.datatypes import Box, Glyph, Line, RawPage, Span
+
+# Shares of the font size unless said otherwise.
+WORD_GAP = 0.2  # a wider gap is a space: fonts' own spaces are 0.2 to 0.3, kerning stays under 0.1
+SAME_ROW = 0.5  # share of the lower glyph's height that must overlap: superscripts pass, the next line does not
+RAISED_SIZE = 0.8  # a superscript is set at 0.5 to 0.75; small capitals at 0.8 and more
+RAISED_BY = 0.15  # and its foot is lifted by this much; small capitals stand on the line
+DOUBLE_STRIKE = 0.1  # the same character twice, nearer than this, is one character printed bold by overstriking
+
+BOLD_NAME = re.compile(r"bold|black|heavy|demi|(?<=[-,])bd", re.IGNORECASE)
+ITALIC_NAME = re.compile(r"italic|oblique|(?<=[-,])it\b", re.IGNORECASE)
+SOFT_HYPHEN = "\u00ad"
+BULLETS = frozenset("•‣⁃∙▪▫■□●○◦◆◇►▸➢➤✓✔❖·")
+BULLET = "•"
+# Symbol fonts (Wingdings, Symbol) put their marks here; the first one of a line is its bullet.
+SYMBOL_FONT = re.compile("[\uf020-\uf0ff]")
+
+
+def build_lines(page: RawPage) -> list[Line]:
+    """Order the glyphs of a page into lines, top to bottom; sideways text comes last."""
+    seen = [glyph for glyph in page.glyphs if _clean(glyph.text)]
+    upright = [glyph for glyph in seen if glyph.upright]
+    sideways = [glyph for glyph in seen if not glyph.upright]
+    rows = _rows(upright) + ([sideways] if sideways else [])
+    lines = [_line(page.number, row) for row in rows]
+    return [line for line in lines if line is not None]
+
+
+def is_bold(font: str) -> bool:
+    """Tell from its name whether a font is bold."""
+    return bool(BOLD_NAME.search(font))
+
+
+def _clean(text: str) -> str:
+    """Resolve ligatures, unify spaces and drop characters that nobody sees (controls, bidi overrides, joiners).
+
+    >>> _clean("ﬁ"), _clean("\u00a0"), _clean("\u202e"), _clean("’")
+    ('fi', ' ', '', '’')
+    """
+    kept = []
+    for char in text:
+        category = unicodedata.category(char)
+        if char.isspace() or category == "Zs":
+            kept.append(" ")
+        elif "\ufb00" <= char <= "\ufb06":
+            kept.append(unicodedata.normalize("NFKC", char))
+        elif category not in ("Cc", "Cf", "Cs") or char in (SOFT_HYPHEN, "\u200c", "\u200d"):
+            kept.append(char)
+    return "".join(kept)
+
+
+def _rows(glyphs: Sequence[Glyph]) -> list[list[Glyph]]:
+    """Group glyphs that share a line; the tallest glyph of a row decides what overlaps it."""
+    rows: list[list[Glyph]] = []
+    extents: list[tuple[float, float]] = []
+    for glyph in sorted(glyphs, key=lambda glyph: (glyph.box.top, glyph.box.x0)):
+        top, bottom = glyph.box.top, glyph.box.bottom
+        for index in range(len(rows) - 1, max(-1, len(rows) - 6), -1):
+            row_top, row_bottom = extents[index]
+            overlap = min(bottom, row_bottom) - max(top, row_top)
+            if overlap >= SAME_ROW * min(bottom - top, row_bottom - row_top):
+                rows[index].append(glyph)
+                if bottom - top > row_bottom - row_top:
+                    extents[index] = (top, bottom)
+                break
+        else:
+            rows.append([glyph])
+            extents.append((top, bottom))
+    order = sorted(range(len(rows)), key=lambda index: extents[index])
+    return [sorted(rows[index], key=lambda glyph: glyph.box.x0) for index in order]
+
+
+def _line(page: int, row: Sequence[Glyph]) -> Line | None:
+    inked = [glyph for glyph in row if not glyph.text.isspace()]
+    if not inked:
+        return None
+    size = Counter(round(glyph.size, 1) for glyph in inked).most_common(1)[0][0]
+    foot = Counter(round(glyph.box.bottom, 1) for glyph in inked if round(glyph.size, 1) == size).most_common(1)[0][0]
+    styled = [(text, style) for text, style in _styled(row, size, foot) if text]
+    spans = tuple(
+        Span("".join(text for text, _ in group), *style[:3], *style[3:])
+        for style, group in groupby(styled, key=lambda item: item[1])
+    )
+    spans = _trim(_mark_bullet(spans))
+    if not spans:
+        return None
+    letters = [span for span in spans if not span.raised and any(char.isalnum() for char in span.text)]
+    bold = bool(letters) and all(span.bold for span in letters)
+    box = Box(
+        min(glyph.box.x0 for glyph in inked),
+        min(glyph.box.top for glyph in inked),
+        max(glyph.box.x1 for glyph in inked),
+        max(glyph.box.bottom for glyph in inked),
+    )
+    return Line(page, box, spans, size, bold)
+
+
+_Style = tuple[str, float, bool, bool, str, bool, str | None]
+
+
+def _styled(row: Sequence[Glyph], size: float, foot: float) -> list[tuple[str, _Style]]:
+    """Give each character of a row its style; a space takes the style of what stands before it."""
+    styled: list[tuple[str, _Style]] = []
+    last: Glyph | None = None
+    space = False
+    for glyph in row:
+        text = _clean(glyph.text)
+        if text.isspace():
+            space = bool(styled)
+            continue
+        if last is not None:
+            same_place = abs(glyph.box.x0 - last.box.x0) < DOUBLE_STRIKE * glyph.size
+            if same_place and glyph.text == last.text:
+                continue
+            space = space or glyph.box.x0 - last.box.x1 > WORD_GAP * min(glyph.size, last.size)
+        raised = glyph.size <= RAISED_SIZE * size and foot - glyph.box.bottom >= RAISED_BY * size
+        bold, italic = is_bold(glyph.font), bool(ITALIC_NAME.search(glyph.font))
+        style = (glyph.font, round(glyph.size, 1), bold, italic, glyph.color, raised, glyph.url)
+        if space and styled:
+            before = styled[-1][1]
+            url = before[6] if before[6] == glyph.url else None
+            styled.append((" ", (*before[:6], url) if not before[5] else style))
+        styled.append((text, style))
+        last, space = glyph, False
+    return styled
+
+
+def _mark_bullet(spans: tuple[Span, ...]) -> tuple[Span, ...]:
+    """Write every kind of bullet at the start of a line as one sign."""
+    if not spans:
+        return spans
+    first = spans[0].text.lstrip()
+    if first and (first[0] in BULLETS or SYMBOL_FONT.match(first)) and (len(first) == 1 or first[1] == " "):
+        return (replace(spans[0], text=BULLET + first[1:]), *spans[1:])
+    return spans
+
+
+def _trim(spans: tuple[Span, ...]) -> tuple[Span, ...]:
+    """Strip the white space at both ends of a line."""
+    kept = list(spans)
+    while kept and not kept[0].text.strip():
+        kept.pop(0)
+    while kept and not kept[-1].text.strip():
+        kept.pop()
+    if kept:
+        kept[0] = replace(kept[0], text=kept[0].text.lstrip())
+        kept[-1] = replace(kept[-1], text=kept[-1].text.rstrip())
+    return tuple(kept)

@@ -1,0 +1,1 @@
+"""From hits to what people and programs read."""

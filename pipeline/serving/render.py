@@ -1,0 +1,160 @@
+"""Hits → JSON records, CSV, Markdown and terminal text. Pure functions; nothing is printed here."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from pipeline.datatypes import Footnote, Hit, Link, Passage
+
+BAR_WIDTH = 10
+BEST = "▌"  # stands before the lines that hold the best-matching sentence, where bold type may not show
+BULLET_INDENT = "  "
+CSV_FIELDS = (
+    "rank", "score", "organization", "organization_name", "section", "document", "edition", "file", "pages",
+    "page_labels", "text", "passage", "citation",
+)  # fmt: skip
+# A spreadsheet takes a cell that starts so for a formula.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+# Makes a text bold, or leaves it as it is where that does not show.
+Bold = Callable[[str], str]
+
+
+def passage_record(passage: Passage) -> dict[str, Any]:
+    """Give a passage in the shape of ``--json``."""
+    organization = passage.organization
+    return {
+        "organization": organization.acronym if organization else None,
+        "organization_name": organization.name if organization else None,
+        "section": list(passage.section),
+        "document": passage.edition.document,
+        "edition": passage.edition.label,
+        "file": passage.edition.file,
+        "pages": list(passage.pages),
+        "page_labels": list(passage.page_labels),
+        "text": passage.text,
+        "links": [link_record(link) for link in passage.links],
+        "footnotes": [footnote_record(note) for note in passage.footnotes],
+        "passage": passage.id,
+        "citation": str(passage.citation),
+    }
+
+
+def hit_record(hit: Hit) -> dict[str, Any]:
+    """Give a hit in the shape of ``--json``."""
+    record = {"rank": hit.rank, "score": round(hit.score, 4)} | passage_record(hit.passage)
+    keys = list(record)
+    after_text = keys.index("text") + 1
+    ordered = {key: record[key] for key in keys[:after_text]} | {"highlight": list(hit.highlight)}
+    return ordered | record
+
+
+def answer_record(query: str, hits: Sequence[Hit]) -> dict[str, Any]:
+    """Give the answer to one question in the shape of ``--json``."""
+    return {"query": query, "hits": [hit_record(hit) for hit in hits]}
+
+
+def link_record(link: Link) -> dict[str, str]:
+    """Give a link in the shape of ``--json``."""
+    return {"text": link.text, "url": link.url}
+
+
+def footnote_record(note: Footnote) -> dict[str, Any]:
+    """Give a footnote in the shape of ``--json``."""
+    return {"mark": note.mark, "page": note.page, "text": note.text}
+
+
+def to_csv(hits: Sequence[Hit]) -> str:
+    """Give hits as CSV with a header; lists are joined by semicolons, headings by ``>``."""
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, CSV_FIELDS, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    for hit in hits:
+        record = hit_record(hit)
+        record["section"] = " > ".join(record["section"])
+        record["pages"] = ";".join(str(page) for page in record["pages"])
+        record["page_labels"] = ";".join(record["page_labels"])
+        writer.writerow({field: _inert(record[field]) for field in CSV_FIELDS})
+    return stream.getvalue()
+
+
+def to_markdown(query: str, hits: Sequence[Hit]) -> str:
+    """Give hits as a Markdown list of quotations with the best sentence in bold."""
+    parts = [f"## {_escape(query)}"]
+    for hit in hits:
+        start, end = hit.highlight
+        text = hit.passage.text
+        best = f"{_escape(text[:start])}**{_escape(text[start:end])}**{_escape(text[end:])}"
+        quoted = "\n".join(f"> {line}  " for line in best.split("\n"))
+        parts.append(f"{hit.rank}. {_escape(str(hit.passage.citation))}\n\n{quoted}")
+    return "\n\n".join(parts) + "\n"
+
+
+def to_text(hits: Sequence[Hit], width: int, bold: Bold) -> str:
+    """Give hits for people: rank, score bar, citation, section, and the passage wrapped to ``width`` columns."""
+    return "\n\n".join("\n".join(_hit_lines(hit, width, bold)) for hit in hits)
+
+
+def passage_lines(passage: Passage, width: int, bold: Bold) -> list[str]:
+    """Give a passage for people, with its footnotes and links."""
+    lines = [bold(str(passage.citation)), " > ".join(passage.section), passage.id, ""]
+    lines += wrap(passage.text, (0, 0), width, bold)
+    lines += [f"   [{note.mark}] p. {note.page}: {note.text}" for note in passage.footnotes]
+    lines += [f"   {link.text} <{link.url}>" for link in passage.links]
+    return lines
+
+
+def score_bar(score: float) -> str:
+    """Draw a score from 0 to 1.
+
+    >>> score_bar(0.42)
+    '████░░░░░░'
+    """
+    filled = round(BAR_WIDTH * min(max(score, 0.0), 1.0))
+    return "█" * filled + "░" * (BAR_WIDTH - filled)
+
+
+def wrap(text: str, highlight: tuple[int, int], width: int, bold: Bold) -> list[str]:
+    """Wrap a passage, one paragraph or list item after the other, and emphasise the highlighted characters."""
+    lines = []
+    for block in re.finditer(r"[^\n]+", text):
+        hanging = BULLET_INDENT if block[0].startswith("•") else ""
+        for number, (start, end) in enumerate(_line_ranges(text, block.start(), block.end(), width - 5)):
+            indent = hanging if number else ""
+            low, high = max(start, highlight[0]), min(end, highlight[1])
+            if low >= high:
+                lines.append(f"   {indent}{text[start:end]}")
+                continue
+            best = bold(text[low:high])
+            lines.append(f" {BEST} {indent}{text[start:low]}{best}{text[high:end]}")
+    return lines
+
+
+def _hit_lines(hit: Hit, width: int, bold: Bold) -> Iterator[str]:
+    yield f"{hit.rank:>2} {score_bar(hit.score)} {hit.score:.2f}  {bold(str(hit.passage.citation))}"
+    if hit.passage.section:
+        yield f"   {' > '.join(hit.passage.section)}"
+    yield from wrap(hit.passage.text, hit.highlight, width, bold)
+
+
+def _line_ranges(text: str, start: int, end: int, width: int) -> list[tuple[int, int]]:
+    ranges: list[tuple[int, int]] = []
+    for word in re.finditer(r"\S+", text[start:end]):
+        first, last = start + word.start(), start + word.end()
+        if ranges and last - ranges[-1][0] <= width:
+            ranges[-1] = (ranges[-1][0], last)
+        else:
+            ranges.append((first, last))
+    return ranges
+
+
+def _inert(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+
+
+def _escape(text: str) -> str:
+    return re.sub(r"([\\`*_{}\[\]<>#|])", r"\\\1", text)

@@ -1,0 +1,380 @@
+"""The command line: ``mandates``. The one place that prints or exits."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pipeline import Index, open_index
+from pipeline.datatypes import BuildReport, Edition, Hit
+from pipeline.errors import MandatesError, QueryError
+from pipeline.indexing.catalog import OrganizationEntry, PageText
+from pipeline.serving import render
+
+NOTHING_FOUND = 1
+INTERRUPTED = 130
+UNEXPECTED = 3
+
+
+class DefaultToSearch(click.Group):
+    """A group whose unknown first word is a question: ``mandates "who helps?"``; errors become one line."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put ``search`` before the first word or option that the group does not know."""
+        own = {name for parameter in self.get_params(ctx) for name in parameter.opts}
+        first = next((index for index, arg in enumerate(args) if arg not in own), len(args))
+        if first < len(args) and args[first] not in self.commands:
+            args = [*args[:first], "search", *args[first:]]
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command and turn errors into messages and exit codes."""
+        try:
+            return super().invoke(ctx)
+        except (MandatesError, click.Abort, KeyboardInterrupt) as error:
+            if ctx.params.get("debug"):
+                raise
+            if not isinstance(error, MandatesError):
+                click.echo("interrupted; the index is as it was", err=True)
+                ctx.exit(INTERRUPTED)
+            click.echo(f"error: {error}", err=True)
+            ctx.exit(error.exit_code)
+        except (click.ClickException, click.exceptions.Exit, BrokenPipeError):
+            raise
+        except Exception as error:  # the last resort: a user never sees a traceback without --debug
+            if ctx.params.get("debug"):
+                raise
+            click.echo(f"error: unexpected {type(error).__name__}: {error}; run with --debug to see where", err=True)
+            ctx.exit(UNEXPECTED)
+
+
+index_option = click.option(
+    "--index", "folder", default="index", show_default=True, envvar="MANDATES_INDEX", help="Folder of the index."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.group(cls=DefaultToSearch)
+@click.version_option(package_name="mandates")
+@click.option("--debug", is_flag=True, help="Show tracebacks.")
+def main(*, debug: bool) -> None:
+    """Who does what, and where is it written? Ask policy papers, get passages with organization and page.
+
+    \b
+    mandates ingest                                  build the index of raw/
+    mandates "who helps stateless victims?"          ask
+
+    Exit codes: 0 found, 1 nothing found, 2 wrong usage, 3 the papers or the index cannot be used.
+    """
+
+
+@main.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--edition", "label", metavar="LABEL", help="Edition of the one file given, instead of its name's.")
+@click.option("--model", help="A sentence-transformers model: hub name or folder.")
+@click.option("--password", help="Password of encrypted PDFs.")
+@index_option
+@json_option
+def ingest(
+    paths: tuple[Path, ...],
+    label: str | None,
+    model: str | None,
+    password: str | None,
+    folder: str,
+    *,
+    as_json: bool,
+) -> None:
+    """Build the index from PDFs or folders of them (default: raw/). It then holds exactly these.
+
+    \b
+    mandates ingest
+    mandates ingest papers/ icat-2018.pdf --index my-index
+    """
+    from pipeline.indexing.build import build_index
+    from pipeline.indexing.encode import load_encoder
+
+    with _progress() as progress:
+        report = build_index(
+            paths or (Path("raw"),),
+            Path(folder),
+            lambda: load_encoder(model),
+            label=label,
+            password=password,
+            progress=progress,
+        )
+    for warning in [*report.skipped, *(line for edition in report.editions for line in edition.warnings)]:
+        click.echo(f"warning: {warning}", err=True)
+    click.echo(_json(asdict(report)) if as_json else "\n".join(_report_lines(report, folder)))
+
+
+@main.command()
+@click.argument("query", required=False)
+@click.option("-k", "top_k", type=click.IntRange(min=1), default=5, show_default=True, help="How many hits.")
+@click.option("--org", "organizations", multiple=True, metavar="ACR", help="Only sections of this organization.")
+@click.option("--section", metavar="TEXT", help="Only sections with this in a heading.")
+@click.option("--page", type=click.IntRange(min=1), help="Only passages on this page of the PDF.")
+@click.option("--json", "form", flag_value="json", help="Print one JSON object.")
+@click.option("--csv", "form", flag_value="csv", help="Print CSV.")
+@click.option("--markdown", "form", flag_value="markdown", help="Print Markdown.")
+@click.option(
+    "--batch", type=click.File(encoding="utf-8"), help="One question a line (- for stdin): a JSON object each."
+)
+@click.option("--model", help="Where the index's model lies, if it is not found by its name.")
+@index_option
+def search(
+    query: str | None,
+    batch: Iterable[str] | None,
+    form: str | None,
+    folder: str,
+    model: str | None,
+    **filters: Any,
+) -> None:
+    """Ask a question; ranked passages come back, each with its organization and page.
+
+    \b
+    mandates search "who trains cabin crew?" -k 3
+    mandates search "data on victims" --org IOM --org UNODC --json
+    """
+    if (query is None) == (batch is None):
+        raise click.UsageError("Give a question, or --batch FILE.")
+    if query is not None and not query.strip():
+        raise QueryError("the question is empty; ask something")
+    if batch is not None and form not in (None, "json"):
+        raise click.UsageError("--batch prints JSON only.")
+    with open_index(folder, model) as index:
+        if query is not None:
+            hits = index.search(query, **filters)
+            _print_hits(query, hits, form)
+            found = bool(hits)
+        else:
+            found = False
+            for question in (line.strip() for line in batch or () if line.strip()):
+                hits = index.search(question, **filters)
+                click.echo(json.dumps(render.answer_record(question, hits), ensure_ascii=False))
+                found = found or bool(hits)
+    if not found:
+        sys.exit(NOTHING_FOUND)
+
+
+@main.command()
+@index_option
+@json_option
+def orgs(folder: str, *, as_json: bool) -> None:
+    """List the organizations: acronym, name, aliases, pages of their section, number of passages.
+
+    \b
+    mandates orgs --json
+    """
+    with open_index(folder) as index:
+        entries = index.catalog.organizations()
+    if as_json:
+        click.echo(_json([_organization_record(entry) for entry in entries]))
+    else:
+        click.echo("\n".join(_organization_lines(entries)))
+    if not entries:
+        click.echo("no section of this index is owned by an organization", err=True)
+        sys.exit(NOTHING_FOUND)
+
+
+@main.command()
+@index_option
+@json_option
+def sections(folder: str, *, as_json: bool) -> None:
+    """Show the outline that was found: every heading with its pages and owner.
+
+    \b
+    mandates sections
+    """
+    with open_index(folder) as index:
+        entries = index.catalog.sections()
+    if as_json:
+        click.echo(_json([entry._asdict() for entry in entries]))
+        return
+    for entry in entries:
+        first, last = entry.pages
+        pages = str(first) if first == last else f"{first}–{last}"
+        heading = entry.path[-1] if entry.path else "(before the first heading)"
+        click.echo(f"{pages:>7}  {'  ' * (entry.level - 1)}{heading}")
+
+
+@main.command()
+@index_option
+@json_option
+def info(folder: str, *, as_json: bool) -> None:
+    """Describe the index: model, editions, counts, checksums.
+
+    \b
+    mandates info --json
+    """
+    with open_index(folder) as index:
+        manifest = asdict(index.manifest)
+    if as_json:
+        click.echo(_json(manifest))
+        return
+    encoder = manifest["encoder"]
+    click.echo(f"built     {manifest['built_at']}, schema {manifest['schema']}")
+    click.echo(f"model     {encoder['name']} ({encoder['revision'][:12]}, weights {encoder['sha256'][:12]})")
+    for edition in manifest["editions"]:
+        click.echo(f"edition   {edition['document']}/{edition['label']} ({edition['file']}, {edition['sha256'][:12]})")
+    for name, count in manifest["counts"].items():
+        click.echo(f"{count:>9} {name}")
+
+
+@main.command()
+@click.argument("place", metavar="PAGE|PASSAGE")
+@index_option
+@json_option
+def show(place: str, folder: str, *, as_json: bool) -> None:
+    """Show a page of the PDF (34, or icat/2018:34 if there are several editions) or a passage (icat/2018/14/3).
+
+    \b
+    mandates show 34
+    mandates show icat/2018/14/3 --json
+    """
+    with open_index(folder) as index:
+        if place.count("/") == 3:
+            _show_passage(index, place, as_json=as_json)
+        else:
+            _show_page(index, place, as_json=as_json)
+
+
+def _show_passage(index: Index, place: str, *, as_json: bool) -> None:
+    passage = index.catalog.passage(place)
+    if passage is None:
+        raise QueryError(f"no passage has the id {place}; search hits carry theirs")
+    if as_json:
+        click.echo(_json(render.passage_record(passage)))
+    else:
+        click.echo("\n".join(render.passage_lines(passage, _width(), _bold)))
+
+
+def _show_page(index: Index, place: str, *, as_json: bool) -> None:
+    name, _, number = place.rpartition(":")
+    if not number.isdecimal():
+        raise QueryError(f"{place!r} is neither a page number nor a passage id such as icat/2018/14/3")
+    editions = [e for e in index.catalog.editions() if name in ("", e.id, e.document)]
+    if len(editions) != 1:
+        choices = ", ".join(edition.id for edition in editions or index.catalog.editions())
+        raise QueryError(f"which edition? write EDITION:{number} with one of: {choices}")
+    page = index.catalog.page(editions[0], int(number))
+    if page is None:
+        raise QueryError(f"{editions[0].file} has no page {number}")
+    click.echo(_json(_page_record(page)) if as_json else "\n".join(_page_lines(page)))
+
+
+def _print_hits(query: str, hits: list[Hit], form: str | None) -> None:
+    if form == "json":
+        click.echo(_json(render.answer_record(query, hits)))
+    elif form == "csv":
+        click.echo(render.to_csv(hits), nl=False)
+    elif form == "markdown":
+        click.echo(render.to_markdown(query, hits), nl=False)
+    elif hits:
+        click.echo(render.to_text(hits, _width(), _bold))
+    if not hits:
+        click.echo("nothing found: no passage passes these filters", err=True)
+
+
+def _report_lines(report: BuildReport, folder: str) -> Iterator[str]:
+    for edition in report.editions:
+        counts = f"{edition.pages} pages, {edition.sections} sections, {edition.organizations} organizations"
+        yield f"{edition.edition.id} ({edition.edition.file}): {counts}, {edition.passages} passages"
+        if edition.left_out:
+            left = ", ".join(f"{count} {kind}{'s' if count > 1 else ''}" for kind, count in edition.left_out.items())
+            yield f"  kept out of passages: {left}"
+    seconds = ", ".join(f"{stage} {value:.1f} s" for stage, value in report.seconds.items())
+    yield f"{folder}: {report.passages} passages, {report.sentences} sentences, {report.encoder.name} ({seconds})"
+
+
+def _organization_record(entry: OrganizationEntry) -> dict[str, Any]:
+    organization = entry.organization
+    return {
+        "organization": organization.acronym,
+        "name": organization.name,
+        "aliases": list(organization.aliases),
+        "pages": list(organization.pages) if organization.pages else None,
+        "passages": entry.passages,
+        "document": entry.edition.document,
+        "edition": entry.edition.label,
+    }
+
+
+def _organization_lines(entries: list[OrganizationEntry]) -> Iterator[str]:
+    edition: Edition | None = None
+    for entry in entries:
+        if entry.edition != edition:
+            edition = entry.edition
+            yield f"{edition.id}: organization, pages, passages, name"
+        organization = entry.organization
+        pages = "–".join(str(page) for page in dict.fromkeys(organization.pages or ())) or "no section"
+        yield f"{organization.acronym:12} {pages:>10} {entry.passages:>4}  {organization.name}"
+        if organization.aliases:
+            yield f"{'':30}also: {'; '.join(organization.aliases)}"
+
+
+def _page_record(page: PageText) -> dict[str, Any]:
+    return {
+        "document": page.edition.document,
+        "edition": page.edition.label,
+        "file": page.edition.file,
+        "page": page.number,
+        "page_label": page.label,
+        "text": page.text,
+        "left_out": [{"kind": kind, "text": text} for kind, text in page.left_out],
+    }
+
+
+def _page_lines(page: PageText) -> Iterator[str]:
+    label = f", printed {page.label}" if page.label != str(page.number) else ""
+    yield _bold(f"{page.edition.file} ({page.edition.label}), page {page.number}{label}")
+    yield page.text
+    for kind, text in page.left_out:
+        yield f"[{kind}: {text}]"
+
+
+def _bold(text: str) -> str:
+    plain = not sys.stdout.isatty() or bool(os.environ.get("NO_COLOR"))
+    return text if plain else click.style(text, bold=True)
+
+
+def _width() -> int:
+    return min(shutil.get_terminal_size((100, 24)).columns, 110)
+
+
+def _json(record: object) -> str:
+    return json.dumps(record, ensure_ascii=False, indent=2)
+
+
+@contextmanager
+def _progress() -> Iterator[Any]:
+    """Draw a bar for each stage on stderr if that is a terminal; be silent elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda stage, done, total: None
+        return
+    bars: dict[str, Any] = {}
+
+    def advance(stage: str, done: int, total: int) -> None:
+        if stage not in bars:
+            for bar in bars.values():
+                bar.render_finish()
+            bars[stage] = click.progressbar(length=total, label=stage, file=sys.stderr)
+        bars[stage].update(done)
+
+    try:
+        yield advance
+    finally:
+        for bar in bars.values():
+            bar.render_finish()
+
+
+if __name__ == "__main__":
+    main()
