@@ -7,7 +7,7 @@ BIN := .venv/bin
 .PHONY: demo test check install clean
 
 demo: .venv/installed index/CURRENT
-	$(BIN)/mandates "who helps stateless victims of trafficking?" -k 3
+	$(BIN)/mandates "who trains airline cabin crew to spot victims?" -k 2
 
 test: .venv/installed
 	$(BIN)/pytest --cov --cov-report=term-missing:skip-covered

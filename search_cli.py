@@ -40,21 +40,26 @@ class DefaultToSearch(click.Group):
         """Run a command and turn errors into messages and exit codes."""
         try:
             return super().invoke(ctx)
-        except (MandatesError, click.Abort, KeyboardInterrupt) as error:
-            if ctx.params.get("debug"):
-                raise
-            if not isinstance(error, MandatesError):
-                click.echo("interrupted; the index is as it was", err=True)
-                ctx.exit(INTERRUPTED)
-            click.echo(f"error: {error}", err=True)
-            ctx.exit(error.exit_code)
-        except (click.ClickException, click.exceptions.Exit, BrokenPipeError):
+        except (click.exceptions.Exit, SystemExit, BrokenPipeError):
             raise
-        except Exception as error:  # the last resort: a user never sees a traceback without --debug
+        except BaseException as error:  # a user never sees a traceback without --debug
             if ctx.params.get("debug"):
                 raise
-            click.echo(f"error: unexpected {type(error).__name__}: {error}; run with --debug to see where", err=True)
-            ctx.exit(UNEXPECTED)
+            message, code = _explain(error)
+            click.echo(message, err=True)
+            ctx.exit(code)
+
+
+def _explain(error: BaseException) -> tuple[str, int]:
+    """Turn an error into one line and an exit code."""
+    if isinstance(error, MandatesError):
+        return f"error: {error}", error.exit_code
+    if isinstance(error, click.UsageError):
+        command = error.ctx.command_path if error.ctx else "mandates"
+        return f"error: {error.format_message()} See: {command} --help", QueryError.exit_code
+    if isinstance(error, (click.Abort, KeyboardInterrupt)):
+        return "interrupted; the index is as it was", INTERRUPTED
+    return f"error: unexpected {type(error).__name__}: {error}; to see where: mandates --debug …", UNEXPECTED
 
 
 index_option = click.option(
@@ -71,7 +76,7 @@ def main(*, debug: bool) -> None:
 
     \b
     mandates ingest                                  build the index of raw/
-    mandates "who helps stateless victims?"          ask
+    mandates "who trains cabin crew?"          ask
 
     Exit codes: 0 found, 1 nothing found, 2 wrong usage, 3 the papers or the index cannot be used.
     """
@@ -117,7 +122,7 @@ def ingest(
 
 
 @main.command()
-@click.argument("query", required=False)
+@click.argument("words", metavar="QUERY", nargs=-1)
 @click.option("-k", "top_k", type=click.IntRange(min=1), default=5, show_default=True, help="How many hits.")
 @click.option("--org", "organizations", multiple=True, metavar="ACR", help="Only sections of this organization.")
 @click.option("--section", metavar="TEXT", help="Only sections with this in a heading.")
@@ -126,12 +131,12 @@ def ingest(
 @click.option("--csv", "form", flag_value="csv", help="Print CSV.")
 @click.option("--markdown", "form", flag_value="markdown", help="Print Markdown.")
 @click.option(
-    "--batch", type=click.File(encoding="utf-8"), help="One question a line (- for stdin): a JSON object each."
+    "--batch", type=click.File(encoding="utf-8-sig"), help="One question a line (- for stdin): a JSON object each."
 )
 @click.option("--model", help="Where the index's model lies, if it is not found by its name.")
 @index_option
 def search(
-    query: str | None,
+    words: tuple[str, ...],
     batch: Iterable[str] | None,
     form: str | None,
     folder: str,
@@ -144,25 +149,24 @@ def search(
     mandates search "who trains cabin crew?" -k 3
     mandates search "data on victims" --org IOM --org UNODC --json
     """
-    if (query is None) == (batch is None):
+    if bool(words) == (batch is not None):
         raise click.UsageError("Give a question, or --batch FILE.")
-    if query is not None and not query.strip():
-        raise QueryError("the question is empty; ask something")
     if batch is not None and form not in (None, "json"):
         raise click.UsageError("--batch prints JSON only.")
+    query = " ".join(words)
+    if words and not query.strip():
+        raise QueryError("the question is empty; ask something")
     with open_index(folder, model) as index:
-        if query is not None:
-            hits = index.search(query, **filters)
-            _print_hits(query, hits, form)
-            found = bool(hits)
-        else:
-            found = False
-            for question in (line.strip() for line in batch or () if line.strip()):
-                hits = index.search(question, **filters)
-                click.echo(json.dumps(render.answer_record(question, hits), ensure_ascii=False))
-                found = found or bool(hits)
-    if not found:
-        sys.exit(NOTHING_FOUND)
+        found = False
+        if batch is None:
+            found = _print_hits(query, index.search(query, **filters), form)
+        for question in _questions(batch or ()):
+            hits = index.search(question, **filters)
+            click.echo(json.dumps(render.answer_record(question, hits), ensure_ascii=False))
+            found = found or bool(hits)
+        if not found:
+            click.echo(_why_nothing(index, filters["organizations"]), err=True)
+            sys.exit(NOTHING_FOUND)
 
 
 @main.command()
@@ -189,7 +193,7 @@ def orgs(folder: str, *, as_json: bool) -> None:
 @index_option
 @json_option
 def sections(folder: str, *, as_json: bool) -> None:
-    """Show the outline that was found: every heading with its pages and owner.
+    """Show the outline that was found: every heading with its pages, sub-sections included, and owner.
 
     \b
     mandates sections
@@ -200,10 +204,10 @@ def sections(folder: str, *, as_json: bool) -> None:
         click.echo(_json([entry._asdict() for entry in entries]))
         return
     for entry in entries:
-        first, last = entry.pages
-        pages = str(first) if first == last else f"{first}–{last}"
+        pages = "–".join(str(page) for page in dict.fromkeys(entry.pages))
         heading = entry.path[-1] if entry.path else "(before the first heading)"
-        click.echo(f"{pages:>7}  {'  ' * (entry.level - 1)}{heading}")
+        owner = f"  [{entry.organization}]" if entry.organization and len(entry.path) == 1 else ""
+        click.echo(f"{pages:>7}  {'  ' * (entry.level - 1)}{heading}{owner}")
 
 
 @main.command()
@@ -271,7 +275,7 @@ def _show_page(index: Index, place: str, *, as_json: bool) -> None:
     click.echo(_json(_page_record(page)) if as_json else "\n".join(_page_lines(page)))
 
 
-def _print_hits(query: str, hits: list[Hit], form: str | None) -> None:
+def _print_hits(query: str, hits: list[Hit], form: str | None) -> bool:
     if form == "json":
         click.echo(_json(render.answer_record(query, hits)))
     elif form == "csv":
@@ -280,8 +284,23 @@ def _print_hits(query: str, hits: list[Hit], form: str | None) -> None:
         click.echo(render.to_markdown(query, hits), nl=False)
     elif hits:
         click.echo(render.to_text(hits, _width(), _bold))
-    if not hits:
-        click.echo("nothing found: no passage passes these filters", err=True)
+    return bool(hits)
+
+
+def _questions(lines: Iterable[str]) -> Iterator[str]:
+    try:
+        yield from (line.strip() for line in lines if line.strip())
+    except UnicodeDecodeError as error:
+        raise QueryError(f"the batch is not UTF-8 text ({error.reason} at byte {error.start})") from error
+
+
+def _why_nothing(index: Index, names: tuple[str, ...]) -> str:
+    acronyms = {acronym for name in names for acronym in index.resolve_organization(name)}
+    entries = [entry for entry in index.catalog.organizations() if entry.organization.acronym in acronyms]
+    without = [entry.organization.acronym for entry in entries if not entry.passages]
+    if without and len(without) == len(entries):
+        return f"nothing found: the paper names {', '.join(without)}, but has no section on it"
+    return "nothing found: no passage passes these filters"
 
 
 def _report_lines(report: BuildReport, folder: str) -> Iterator[str]:

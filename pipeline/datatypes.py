@@ -224,9 +224,9 @@ class Citation:
     def _place(self) -> str:
         physical = _page_range(tuple(str(page) for page in self.pages))
         prefix = "p." if len(self.pages) == 1 else "pp."
-        if not any(self.page_labels):
+        if not all(self.page_labels):
             return f"PDF {prefix} {physical}"
-        printed = _page_range(tuple(label or "–" for label in self.page_labels))
+        printed = _page_range(self.page_labels)
         return f"{prefix} {printed}" if printed == physical else f"{prefix} {printed} [PDF {physical}]"
 
 

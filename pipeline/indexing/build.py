@@ -15,7 +15,7 @@ from pipeline.indexing.catalog import write_catalog
 from pipeline.indexing.encode import Encoder
 from pipeline.indexing.vectors import write_vectors
 from pipeline.reading import read_document
-from pipeline.reading.corpus import check_distinct, identify, list_files
+from pipeline.reading.corpus import identify, list_files, part_copies
 
 # Called with the stage ("reading", "encoding"), the steps done since the last call and the steps in all.
 Progress = Callable[[str, int, int], None]
@@ -89,8 +89,8 @@ def read_corpus(
     if label and len(files) > 1:
         raise CorpusError(f"--edition {label} names one edition, but there are {len(files)} files; give one of them")
     named = {path.resolve() for path in paths}
-    editions = check_distinct([(file, identify(file, label)) for file in files])
-    reading = Reading([], [], [])
+    editions, copies = part_copies([(file, identify(file, label)) for file in files])
+    reading = Reading([], [], copies)
     for file, edition in editions:
         try:
             document, passages = read_document(file, edition, password)

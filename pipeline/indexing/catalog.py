@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -53,7 +55,7 @@ class PageText(NamedTuple):
 
 
 class SectionEntry(NamedTuple):
-    """A section as the index keeps it; ``pages`` are its first and last."""
+    """A section as the index keeps it; ``pages`` are its first and last, the sections below it included."""
 
     edition: str
     number: int
@@ -114,8 +116,8 @@ class Catalog:
 
     def passages(self, rows: Sequence[int]) -> list[tuple[Passage, int]]:
         """Give the passages of these rows, in this order, each with the row of its first sentence's vector."""
-        marks = ",".join("?" * len(rows))
-        found = {row[0]: row for row in self._rows(f"SELECT * FROM passages WHERE row IN ({marks})", rows)}  # noqa: S608
+        wanted = "SELECT * FROM passages WHERE row IN (SELECT value FROM json_each(?))"
+        found = {row[0]: row for row in self._rows(wanted, [_json(list(rows))])}
         return [(self._passage(found[row]), found[row][12]) for row in rows]
 
     def passage(self, passage_id: str) -> Passage | None:
@@ -168,10 +170,13 @@ class Catalog:
 
     def sections(self) -> list[SectionEntry]:
         """List the sections of every edition in reading order."""
-        return [
-            SectionEntry(row[0], row[1], row[2], tuple(json.loads(row[3])), row[4], (row[5], row[6]))
-            for row in self._rows("SELECT * FROM sections ORDER BY edition, number")
-        ]
+        entries: list[SectionEntry] = []
+        for row in reversed(self._rows("SELECT * FROM sections ORDER BY edition, number")):
+            entry = SectionEntry(row[0], row[1], row[2], tuple(json.loads(row[3])), row[4], (row[5], row[6]))
+            below = itertools.takewhile(partial(_is_below, entry), reversed(entries))
+            last = max([row[6], *(later.pages[1] for later in below)])
+            entries.append(entry._replace(pages=(row[5], last)))
+        return entries[::-1]
 
     def page(self, edition: Edition, number: int) -> PageText | None:
         """Give the text of a page and what was left out of it, as (kind, text)."""
@@ -256,6 +261,10 @@ def _write_passages(connection: sqlite3.Connection, passages: Sequence[Passage])
         connection.execute(f"INSERT INTO passages VALUES ({','.join('?' * len(record))})", record)  # noqa: S608
         connection.executemany("INSERT INTO passage_pages VALUES (?, ?)", [(row, page) for page in passage.pages])
         first_sentence += len(passage.sentences)
+
+
+def _is_below(upper: SectionEntry, section: SectionEntry) -> bool:
+    return section.edition == upper.edition and bool(upper.path) and section.path[: len(upper.path)] == upper.path
 
 
 def _organization(row: Sequence[Any]) -> Organization:

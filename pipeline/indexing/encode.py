@@ -124,7 +124,7 @@ class SentenceTransformerEncoder:
         for start in range(0, len(order), BATCH):
             batch = order[start : start + BATCH]
             vectors[batch] = encode(
-                [texts[index] for index in batch],
+                [_valid(texts[index]) for index in batch],
                 batch_size=BATCH,
                 normalize_embeddings=True,
                 convert_to_numpy=True,
@@ -146,7 +146,7 @@ def _load(path: Path) -> SentenceTransformer:
     logging.set_verbosity_error()
     try:
         return SentenceTransformer(str(path), device="cpu", local_files_only=True)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except Exception as error:
         raise EncoderError(f"{path}: not a sentence-transformers model ({_first_line(error)})") from error
 
 
@@ -169,7 +169,8 @@ def _from_hub(name: str, revision: str | None) -> ModelFolder:
 
     try:
         path = fetch(local=True)
-    except (OSError, ValueError):
+        weights_sha256(path)  # a download that was broken off leaves a folder without them
+    except (OSError, ValueError, EncoderError):
         try:
             path = fetch(local=False)
         except Exception as error:
@@ -178,6 +179,11 @@ def _from_hub(name: str, revision: str | None) -> ModelFolder:
                 " give a folder with --model, or connect once"
             ) from error
     return ModelFolder(name, path.name, path)
+
+
+def _valid(text: str) -> str:
+    """Replace halves of characters, which a terminal can hand over and a tokenizer refuses."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _file_sha256(file: Path) -> str:

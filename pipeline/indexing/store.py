@@ -49,21 +49,21 @@ def writing(folder: Path) -> Iterator[None]:
     """Hold the index folder for writing; created if missing.
 
     :raises IndexBusy: if another process writes.
-    :raises IndexNotWritable: for any failure of the file system in the body.
+    :raises IndexNotWritable: if the folder cannot be made or locked.
     """
     from filelock import FileLock, Timeout
 
-    try:
+    lock = FileLock(folder / LOCK, timeout=0)
+    with _file_system_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / LOCK, timeout=0):
-            yield
-    except Timeout as error:
-        raise IndexBusy(f"{folder}: another ingest is writing this index; wait for it to end") from error
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise IndexNotWritable(
-            f"{folder}: cannot write the index ({reason}); free space or permissions, or choose another --index"
-        ) from error
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise IndexBusy(f"{folder}: another ingest is writing this index; wait for it to end") from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def publish(
@@ -76,27 +76,30 @@ def publish(
     """Write a generation aside and make it the current one.
 
     :param write_files: writes all files but the manifest into the folder it is given.
+    :raises IndexNotWritable: for any failure of the file system; the index is then as it was.
     """
-    number = max((int(match[1]) for match in map(NAME.fullmatch, os.listdir(folder)) if match), default=0) + 1
-    draft = folder / f".draft-{number:06d}"
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir()
-    try:
-        write_files(draft)
-        checksums = {file.name: _sha256(file) for file in sorted(draft.iterdir())}
-        built_at = datetime.now(UTC).isoformat(timespec="seconds")
-        manifest = Manifest(SCHEMA, encoder, editions, counts, checksums, built_at)
-        text = json.dumps(asdict(manifest), ensure_ascii=False, indent=2) + "\n"
-        (draft / MANIFEST).write_text(text, encoding="utf-8")
-        for file in draft.iterdir():
-            _sync(file)
-        _sync(draft)
-        final = folder / f"generation-{number:06d}"
-        draft.rename(final)
-        _point_to(folder, f"{final.name} {hashlib.sha256(text.encode()).hexdigest()}\n")
-    finally:
+    with _file_system_errors(folder):
+        number = max((int(match[1]) for match in map(NAME.fullmatch, os.listdir(folder)) if match), default=0) + 1
+        draft, final = folder / f".draft-{number:06d}", folder / f"generation-{number:06d}"
         shutil.rmtree(draft, ignore_errors=True)
-    _sweep(folder, number)
+        try:
+            draft.mkdir()
+            write_files(draft)
+            checksums = {file.name: _sha256(file) for file in sorted(draft.iterdir())}
+            built_at = datetime.now(UTC).isoformat(timespec="seconds")
+            manifest = Manifest(SCHEMA, encoder, editions, counts, checksums, built_at)
+            text = json.dumps(asdict(manifest), ensure_ascii=False, indent=2) + "\n"
+            (draft / MANIFEST).write_text(text, encoding="utf-8")
+            for file in draft.iterdir():
+                _sync(file)
+            _sync(draft)
+            draft.rename(final)
+            _point_to(folder, f"{final.name} {hashlib.sha256(text.encode()).hexdigest()}\n")
+        except BaseException:
+            for path in (draft, final):
+                shutil.rmtree(path, ignore_errors=True)
+            raise
+        _sweep(folder, number)
     return Generation(final, manifest)
 
 
@@ -143,11 +146,26 @@ def _read_manifest(file: Path, checksum: str) -> Manifest:
     )
 
 
+@contextmanager
+def _file_system_errors(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise IndexNotWritable(
+            f"{folder}: cannot write the index ({reason}); free space or permissions, or choose another --index"
+        ) from error
+
+
 def _point_to(folder: Path, text: str) -> None:
     aside = folder / f".{POINTER}"
-    aside.write_text(text, encoding="utf-8")
-    _sync(aside)
-    aside.replace(folder / POINTER)
+    try:
+        aside.write_text(text, encoding="utf-8")
+        _sync(aside)
+        aside.replace(folder / POINTER)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
     _sync(folder)
 
 

@@ -21,11 +21,9 @@ def write_vectors(path: Path, vectors: Vectors) -> None:
 
     index = faiss.IndexFlatIP(vectors.shape[1])
     index.add(vectors)
-    try:
-        faiss.write_index(index, str(path))
-    except RuntimeError as error:
-        # FAISS reports a full disk or a missing folder as a RuntimeError.
-        raise OSError(str(error).strip().split("\n")[-1]) from error
+    # Not by FAISS itself: it does not notice a disk that is full when it closes the file.
+    with path.open("wb") as stream:
+        stream.write(faiss.serialize_index(index).data)
 
 
 class VectorIndex:
@@ -67,9 +65,14 @@ class VectorIndex:
         parameters = None
         if rows is not None:
             parameters = _only(np.asarray(rows, dtype=np.int64))
-        scores, found = self._index.search(query.reshape(1, -1), wanted, params=parameters)
-        pairs = [(int(row), float(score)) for row, score in zip(found[0], scores[0], strict=True) if row >= 0]
-        return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
+        pairs: list[tuple[int, float]] = []
+        # FAISS cuts equal scores anywhere; so look beyond the cut until the scores there are lower.
+        for depth in (wanted + 8, available):
+            scores, found = self._index.search(query.reshape(1, -1), min(depth, available), params=parameters)
+            pairs = [(int(row), float(score)) for row, score in zip(found[0], scores[0], strict=True) if row >= 0]
+            if len(pairs) <= wanted or pairs[-1][1] < pairs[wanted - 1][1]:
+                break
+        return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))[:wanted]
 
     def vectors(self, first: int, count: int) -> Vectors:
         """Give ``count`` vectors from row ``first`` on, shape (count, dimensions)."""

@@ -42,6 +42,8 @@ def parse_pages(raw_pages: Sequence[RawPage], edition: Edition, name: str) -> tu
         [line for index, line in enumerate(page_lines) if index not in found]
         for page_lines, found in zip(lines, furniture, strict=True)
     ]
+    if not any(kept):
+        raise NoText(f"{name}: nothing but page numbers and running heads; it looks scanned, run OCR on it first")
     body = find_body([line for page_lines in kept for line in page_lines])
     parted = [
         split_footnotes(page_lines, body.size, page.height) for page, page_lines in zip(raw_pages, kept, strict=True)

@@ -52,8 +52,9 @@ def chunk_ranges(prose: Prose, limits: ChunkLimits = LIMITS) -> list[tuple[int, 
         if groups and _fits(groups[-1], unit, limits):
             groups[-1].append(unit)
         else:
-            lead_in = [groups[-1].pop()] if groups and len(groups[-1]) > 1 and groups[-1][-1].glued else []
-            groups.append([*lead_in, unit])
+            last = groups[-1] if groups else []
+            moves = len(last) > 1 and last[-1].glued and last[-1].words + unit.words <= limits.most
+            groups.append([*([last.pop()] if moves else []), unit])
     if len(groups) > 1 and _words(groups[-1]) < limits.least:
         # At most ``least`` words over ``most``, which beats a passage of half a sentence.
         groups[-2:] = [groups[-2] + groups[-1]]
@@ -113,7 +114,13 @@ def make_passages(
             )
         )
     for note in own_notes:
-        made.append(passage(len(made), note.text, (note.page,), boxes=note.boxes, links=note.links, note=note.mark))
+        whole = Prose(note.text, (Block(0, len(note.text), is_item=False),))
+        made += [
+            passage(
+                len(made) + part, note.text[start:end], (note.page,), boxes=note.boxes, links=note.links, note=note.mark
+            )
+            for part, (start, end) in enumerate(chunk_ranges(whole, limits))
+        ]
     return made
 
 
@@ -152,17 +159,28 @@ def _block_units(text: str, block: Block, *, leads_in: bool, limits: ChunkLimits
     if not sentences:
         return last
     counts = [len(text[start:end].split()) for start, end in sentences]
+    groups = _in_parts(counts, limits)
+    return [
+        _unit(text, sentences[group.start][0], sentences[group.stop - 1][1], is_item=block.is_item) for group in groups
+    ] + last
+
+
+def _in_parts(counts: Sequence[int], limits: ChunkLimits) -> list[range]:
+    """Part sentences of these lengths into runs of about equal length, none longer than ``limits.most``."""
     total = sum(counts)
     parts = 1 if total <= limits.most else max(2, round(total / limits.target))
-    groups: list[list[tuple[int, int]]] = []
-    done = 0
-    for sentence, count in zip(sentences, counts, strict=True):
+    runs: list[range] = []
+    done = length = 0
+    for index, count in enumerate(counts):
         part = min(parts - 1, int((done + count / 2) * parts / max(total, 1)))
-        if not groups or part >= len(groups):
-            groups.append([])
-        groups[-1].append(sentence)
+        if runs and part < len(runs) and length + count <= limits.most:
+            runs[-1] = range(runs[-1].start, index + 1)
+            length += count
+        else:
+            runs.append(range(index, index + 1))
+            length = count
         done += count
-    return [_unit(text, group[0][0], group[-1][1], is_item=block.is_item) for group in groups] + last
+    return runs
 
 
 def _pieces(text: str, start: int, end: int, limits: ChunkLimits) -> list[tuple[int, int]]:

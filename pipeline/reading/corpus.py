@@ -56,19 +56,27 @@ def identify(file: Path, label: str | None = None) -> Edition:
     return Edition(_slug(match["document"] if match else file.stem), _slug(label or found), file.name, sha256)
 
 
-def check_distinct(editions: Sequence[tuple[Path, Edition]]) -> list[tuple[Path, Edition]]:
-    """Drop files that are copies of another; refuse two different files that claim to be the same edition.
+def part_copies(editions: Sequence[tuple[Path, Edition]]) -> tuple[list[tuple[Path, Edition]], list[str]]:
+    """Part the editions from files that are copies of another one, byte for byte.
 
-    :raises CorpusError: naming both files.
+    :return: the editions, and for each copy a line that says of what.
+    :raises CorpusError: if two different files claim to be the same edition, naming both.
     """
-    by_id: dict[str, tuple[Path, Edition]] = {}
+    by_id: dict[str, Path] = {}
+    by_sha256: dict[str, Path] = {}
+    kept, copies = [], []
     for file, edition in editions:
-        other = by_id.setdefault(edition.id, (file, edition))
-        if other[1].sha256 != edition.sha256:
-            raise CorpusError(f"{file}: same document and edition ({edition.id}) as {other[0]}; rename one of them")
-    return list(by_id.values())
+        if edition.sha256 in by_sha256:
+            copies.append(f"{file}: the same bytes as {by_sha256[edition.sha256]}; indexed once")
+            continue
+        if edition.id in by_id:
+            other = by_id[edition.id]
+            raise CorpusError(f"{file}: same document and edition ({edition.id}) as {other}; rename one of them")
+        by_sha256[edition.sha256] = by_id[edition.id] = file
+        kept.append((file, edition))
+    return kept, copies
 
 
 def _slug(text: str) -> str:
     """Make a name safe for ids and addresses: letters, digits, dots and hyphens of any script, in small letters."""
-    return re.sub(r"[^\w.]+|_+", "-", text.strip()).strip("-.").lower() or "paper"
+    return re.sub(r"[\W_]*[^\w.][\W_]*|_+", "-", text).strip("-.").lower() or "paper"

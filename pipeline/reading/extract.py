@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,14 +28,19 @@ def read_pages(path: Path, password: str | None = None) -> Iterator[RawPage]:
     """
     _check_file(path)
     logging.getLogger("pdfminer").setLevel(logging.ERROR)
-    with _open(path, password) as pdf:
-        number = 0
-        try:
-            for number, page in enumerate(pdf.pages, start=1):
-                yield _raw_page(number, page)
-                page.close()
-        except Exception as error:
-            raise DamagedPdf(f"{path}: page {number or 1} is damaged ({_reason(error)}); get a fresh copy") from error
+    pdf = _open(path, password)
+    number = 0
+    try:
+        for number, page in enumerate(pdf.pages, start=1):
+            yield _raw_page(number, page)
+            page.close()
+    except Exception as error:
+        # The parser raises nearly anything on broken objects; pages before the broken one were listed.
+        broken = number or len(getattr(pdf, "_pages", ())) + 1
+        raise DamagedPdf(f"{path}: page {broken} is damaged ({_reason(error)}); get a fresh copy") from error
+    finally:
+        with suppress(Exception):  # closing lists the pages again, and would hide the first error
+            pdf.close()
     if number == 0:
         raise DamagedPdf(f"{path}: the PDF has no pages; get a fresh copy of the file")
 
@@ -42,7 +48,10 @@ def read_pages(path: Path, password: str | None = None) -> Iterator[RawPage]:
 def _check_file(path: Path) -> None:
     if not path.is_file():
         raise FileMissing(f"{path}: no such file")
-    data = path.read_bytes()
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise FileMissing(f"{path}: cannot be read ({error.strerror})") from error
     if not data:
         raise NotAPdf(f"{path}: the file is empty; get a fresh copy")
     if b"%PDF-" not in data[:HEADER_WINDOW]:
@@ -76,17 +85,20 @@ def _raw_page(number: int, page: PlumberPage) -> RawPage:
         for link in page.hyperlinks
         if str(link["uri"]).lower().startswith(LINK_SCHEMES)
     ]
-    glyphs = tuple(_glyph(char, links) for char in page.chars)
+    turned = page.rotation in (90, 270)
+    glyphs = tuple(_glyph(char, links, turned=turned) for char in page.chars)
     label = getattr(page.page_obj, "label", None)
     return RawPage(number, label, float(page.width), float(page.height), glyphs)
 
 
-def _glyph(char: dict[str, Any], links: list[tuple[Box, str]]) -> Glyph:
+def _glyph(char: dict[str, Any], links: list[tuple[Box, str]], *, turned: bool) -> Glyph:
     box = Box(char["x0"], char["top"], char["x1"], char["bottom"])
     x, y = (box.x0 + box.x1) / 2, (box.top + box.bottom) / 2
     url = next((url for area, url in links if area.x0 <= x <= area.x1 and area.top <= y <= area.bottom), None)
     font = str(char["fontname"]).split("+", 1)[-1]
-    return Glyph(char["text"], box, font, float(char["size"]), _color(char["non_stroking_color"]), char["upright"], url)
+    # The text matrix, unlike pdfminer's own flag, also tells upright from sideways where the shear is zero.
+    upright = (abs(char["matrix"][0]) >= abs(char["matrix"][1])) != turned
+    return Glyph(char["text"], box, font, float(char["size"]), _color(char["non_stroking_color"]), upright, url)
 
 
 def _color(value: object) -> str:

@@ -7,8 +7,9 @@ offset gives every page its printed label.
 
 from __future__ import annotations
 
+import math
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -21,8 +22,10 @@ SHORT_DOCUMENT = 4  # pages
 SUPPORT = 0.3  # share of the pages whose numbers must agree; chapter openings and plates often print none
 NUMBER_WORDS = 6  # a line with more words than this is a sentence, not a page number ("Page 3 of 40 | Annual report")
 
+BARE = "#"  # the form of a line that holds nothing but a page number
+BARE_NUMBER = re.compile(r"[\s\-–—|\[(]*(?:p(?:age|\.)?\s*)?(\d{1,4})[\s\-–—|\]).]*", re.IGNORECASE)
 ARABIC = re.compile(r"(?<![\w./-])\d{1,4}(?![\w.-])")
-ROMAN = re.compile(r"(?<![\w./-])[ivxlc]{1,7}(?![\w.-])")
+ROMAN = re.compile(r"[ivxlc]{1,7}")
 ROMAN_VALUES = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 
 PAGE_NUMBER = "page number"
@@ -30,10 +33,22 @@ RUNNING_HEAD = "running head"
 
 
 class Numbering(NamedTuple):
-    """One run of printed page numbers: ``printed = physical + offset``, in arabic or roman figures."""
+    """One run of printed page numbers: ``printed = physical + offset``, in arabic or roman figures.
+
+    ``forms`` are the lines that carry them, the number written ``#``: "#", "Page # of 40", "Annual report | #".
+    """
 
     offset: int
     roman: bool
+    forms: frozenset[str]
+
+
+class PrintedNumber(NamedTuple):
+    """A number in a line that may be a page number."""
+
+    value: int
+    text: str
+    form: str
 
 
 def find_furniture(pages: Sequence[RawPage], lines: Sequence[Sequence[Line]]) -> list[dict[int, str]]:
@@ -84,24 +99,40 @@ def find_labels(pages: Sequence[RawPage], lines: Sequence[Sequence[Line]]) -> li
 
 def find_numberings(pages: Sequence[RawPage], lines: Sequence[Sequence[Line]]) -> list[Numbering]:
     """Find the offsets that the numbers at the pages' edges agree on; at most one arabic and one roman."""
-    votes: dict[bool, Counter[int]] = {False: Counter(), True: Counter()}
-    for page, page_lines in zip(pages, lines, strict=True):
-        for roman, counter in votes.items():
-            edge_lines = [page_lines[index] for edge in _edges(page, page_lines) for index in edge]
-            offsets = {value - page.number for line in edge_lines for value, _ in _numbers(line, roman=roman)}
-            counter.update(offsets)
     found = []
-    for roman, counter in votes.items():
-        if counter:
-            offset, support = max(counter.items(), key=lambda item: (item[1], -abs(item[0])))
-            if support >= (_roman_support(offset) if roman else max(min(2, len(pages)), SUPPORT * len(pages))):
-                found.append(Numbering(offset, roman))
+    for roman in (False, True):
+        by_form: dict[str, dict[int, set[int]]] = defaultdict(lambda: defaultdict(set))
+        for page, page_lines in zip(pages, lines, strict=True):
+            for index in (index for edge in _edges(page, page_lines) for index in edge):
+                for number in _numbers(page_lines[index], roman=roman):
+                    by_form[number.form][number.value - page.number].add(page.number)
+        candidates = [
+            _numbering(by_form, offset, roman=roman) for offset in {o for form in by_form.values() for o in form}
+        ]
+        offset, support, forms = max(candidates, key=lambda item: (item[1], -abs(item[0])), default=(0, 0, frozenset()))
+        # A number that is the physical page's own is its own witness: one contents page "ii", one leaf "1".
+        needed = 1 if offset == 0 else 2
+        if not roman:
+            needed = max(needed if len(pages) == 1 else 2, math.ceil(SUPPORT * len(pages)))
+        if support >= needed:
+            found.append(Numbering(offset, roman, forms))
     return found
 
 
-def _roman_support(offset: int) -> int:
-    """Give how many pages must agree: front matter can be one contents page, whose "ii" is then its own witness."""
-    return 1 if offset == 0 else 2
+def _numbering(
+    by_form: Mapping[str, Mapping[int, set[int]]], offset: int, *, roman: bool
+) -> tuple[int, int, frozenset[str]]:
+    """Give an offset, the number of pages that print it, and the forms it is printed in.
+
+    A form with words must repeat, and on most of its pages carry this offset: "Article #" on page 3 is no page number.
+    """
+    forms = set()
+    for form, offsets in by_form.items():
+        agreeing, all_pages = len(offsets.get(offset, ())), len(set().union(*offsets.values()))
+        if form == BARE or roman or (agreeing >= 2 and agreeing > all_pages / 2):
+            forms.add(form)
+    support = set().union(*(by_form[form].get(offset, set()) for form in forms)) if forms else set()
+    return offset, len(support), frozenset(forms)
 
 
 def _edges(page: RawPage, lines: Sequence[Line]) -> Iterator[list[int]]:
@@ -129,21 +160,27 @@ def _head_key(page: RawPage, line: Line) -> tuple[int, str]:
 
 def _printed_number(line: Line, page: int, numberings: Sequence[Numbering]) -> str | None:
     for numbering in numberings:
-        for value, text in _numbers(line, roman=numbering.roman):
-            if value == page + numbering.offset:
-                return text
+        for number in _numbers(line, roman=numbering.roman):
+            if number.value == page + numbering.offset and number.form in numbering.forms:
+                return number.text
     return None
 
 
-def _numbers(line: Line, *, roman: bool) -> list[tuple[int, str]]:
-    """List the numbers of a line that may be a page number: (value, as printed)."""
+def _numbers(line: Line, *, roman: bool) -> list[PrintedNumber]:
+    """List the numbers of a line that may be a page number."""
     text = line.text.strip()
+    if roman:
+        bare = text.strip("-–— |[]().")
+        return [PrintedNumber(_roman_value(bare), bare, BARE)] if ROMAN.fullmatch(bare) else []
+    if match := BARE_NUMBER.fullmatch(text):
+        return [PrintedNumber(int(match[1]), match[1], BARE)]
     if len(text.split()) > NUMBER_WORDS:
         return []
-    if roman:
-        stripped = text.strip("-–— |[]()")
-        return [(_roman_value(stripped), stripped)] if ROMAN.fullmatch(stripped) else []
-    return [(int(match[0]), match[0]) for match in ARABIC.finditer(text.replace("/", " "))]
+    spaced = text.replace("/", " ")
+    return [
+        PrintedNumber(int(match[0]), match[0], f"{text[: match.start()]}{BARE}{text[match.end() :]}")
+        for match in ARABIC.finditer(spaced)
+    ]
 
 
 def _roman_value(text: str) -> int:

@@ -100,13 +100,14 @@ def find_headings(lines: Sequence[Line], body: Body, limits: HeadingThresholds =
 
     :param lines: every text line of the document in reading order, furniture and footnotes taken off.
     """
-    candidates = []
+    candidates: list[Candidate] = []
     index = 0
     while index < len(lines):
+        after_heading = bool(candidates) and candidates[-1].end == index
         found = (
             _run_in_heading(lines, index, body, limits)
             or _bullet_heading(lines, index, body)
-            or _line_heading(lines, index, body, limits)
+            or _line_heading(lines, index, body, limits, after_heading=after_heading)
         )
         if found:
             candidates.append(found)
@@ -129,9 +130,11 @@ def rank_levels(candidates: Sequence[Candidate]) -> list[int]:
     return [levels[candidate.style] for candidate in candidates]
 
 
-def _line_heading(lines: Sequence[Line], index: int, body: Body, limits: HeadingThresholds) -> Candidate | None:
+def _line_heading(
+    lines: Sequence[Line], index: int, body: Body, limits: HeadingThresholds, *, after_heading: bool
+) -> Candidate | None:
     style = _line_style(lines[index], body, limits)
-    if style is None or not _stands_apart(lines, index, body, limits):
+    if style is None or not (after_heading or _stands_apart(lines, index, body, limits)):
         return None
     end = index + 1
     while end < len(lines) and _continues(lines, end, style, body, limits):

@@ -32,7 +32,7 @@ def build_lines(page: RawPage) -> list[Line]:
     seen = [glyph for glyph in page.glyphs if _clean(glyph.text)]
     upright = [glyph for glyph in seen if glyph.upright]
     sideways = [glyph for glyph in seen if not glyph.upright]
-    rows = _rows(upright) + ([sideways] if sideways else [])
+    rows = _rows(upright) + _columns(sideways)
     lines = [_line(page.number, row) for row in rows]
     return [line for line in lines if line is not None]
 
@@ -81,6 +81,18 @@ def _rows(glyphs: Sequence[Glyph]) -> list[list[Glyph]]:
     return [sorted(rows[index], key=lambda glyph: glyph.box.x0) for index in order]
 
 
+def _columns(glyphs: Sequence[Glyph]) -> list[list[Glyph]]:
+    """Group sideways glyphs into the lines they make, in the order the PDF draws them."""
+    columns: list[list[Glyph]] = []
+    for glyph in glyphs:
+        last = columns[-1][-1].box if columns else None
+        if last and min(last.x1, glyph.box.x1) - max(last.x0, glyph.box.x0) > 0:
+            columns[-1].append(glyph)
+        else:
+            columns.append([glyph])
+    return columns
+
+
 def _line(page: int, row: Sequence[Glyph]) -> Line | None:
     inked = [glyph for glyph in row if not glyph.text.isspace()]
     if not inked:
@@ -120,8 +132,8 @@ def _styled(row: Sequence[Glyph], size: float, foot: float) -> list[tuple[str, _
             space = bool(styled)
             continue
         if last is not None:
-            same_place = abs(glyph.box.x0 - last.box.x0) < DOUBLE_STRIKE * glyph.size
-            if same_place and glyph.text == last.text:
+            shift = abs(glyph.box.x0 - last.box.x0) + abs(glyph.box.top - last.box.top)
+            if shift < DOUBLE_STRIKE * glyph.size and glyph.text == last.text:
                 continue
             space = space or glyph.box.x0 - last.box.x1 > WORD_GAP * min(glyph.size, last.size)
         raised = glyph.size <= RAISED_SIZE * size and foot - glyph.box.bottom >= RAISED_BY * size

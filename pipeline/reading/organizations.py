@@ -80,8 +80,10 @@ def find_organizations(
         _organization(entry, [s for s in owned if s.organization == _acronym(entry)], members, definitions)
         for entry in owners.values()
     ]
-    known = {_key(alias) for organization in organizations for alias in (organization.acronym, *organization.aliases)}
-    without = [entry for entry in members if not known & {_key(name) for name in (entry.name, *entry.shorts)}]
+    known = {
+        name_key(alias) for organization in organizations for alias in (organization.acronym, *organization.aliases)
+    }
+    without = [entry for entry in members if not known & {name_key(name) for name in (entry.name, *entry.shorts)}]
     return owned, organizations + [_organization(entry, [], members, definitions) for entry in without]
 
 
@@ -144,11 +146,11 @@ def _owning_sections(
 def _organization_headings(
     sections: Sequence[Section], proses: Sequence[Prose], members: Sequence[Entry], limits: OrganizationThresholds
 ) -> dict[int, Entry]:
-    listed = {_key(name) for member in members for name in (member.name, *member.shorts)}
+    listed = {name_key(name) for member in members for name in (member.name, *member.shorts)}
     entries = {section.number: _entry(section.path[-1]) for section in sections}
     certain: dict[int, Entry] = {}
     for number, entry in entries.items():
-        in_list = bool(listed & {_key(name) for name in (entry.name, *entry.shorts)})
+        in_list = bool(listed & {name_key(name) for name in (entry.name, *entry.shorts)})
         written = len(re.findall(re.escape(entry.name), proses[number].text)) >= limits.own_mentions
         is_kind = bool(KINDS.search(entry.name)) and (bool(entry.shorts) or (written and _is_proper_name(entry.name)))
         if in_list or is_kind:
@@ -182,8 +184,8 @@ def _definitions(texts: Iterable[str]) -> Mapping[str, list[str]]:
     for text in texts:
         for short, full in find_definitions(text):
             name = ARTICLE.sub("", full)
-            found[_key(short)].append(name)
-            found[_key(name)].append(short)
+            found[name_key(short)].append(name)
+            found[name_key(name)].append(short)
     return found
 
 
@@ -191,12 +193,12 @@ def _organization(
     entry: Entry, sections: Sequence[Section], members: Sequence[Entry], definitions: Mapping[str, list[str]]
 ) -> Organization:
     names = [entry.name, *entry.shorts]
-    keys = {_key(name) for name in names}
+    keys = {name_key(name) for name in names}
     for member in members:
-        if keys & {_key(name) for name in (member.name, *member.shorts)}:
+        if keys & {name_key(name) for name in (member.name, *member.shorts)}:
             names += [member.name, *member.shorts]
     for name in list(names):
-        names += definitions.get(_key(name), [])
+        names += definitions.get(name_key(name), [])
     acronym = _acronym(entry)
     aliases = [name for name in dict.fromkeys(names) if name not in (acronym, entry.name)]
     pages = [page for section in sections for page in section.pages]
@@ -237,6 +239,6 @@ def _is_proper_name(text: str) -> bool:
     return bool(words) and len(text.split()) > 1 and all(word[0].isupper() for word in words)
 
 
-def _key(name: str) -> str:
+def name_key(name: str) -> str:
     """Fold what does not tell two names apart: case, articles, hyphens, apostrophes, spaces."""
     return re.sub(r"[\W_]+", "", ARTICLE.sub("", name).casefold())

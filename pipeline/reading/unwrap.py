@@ -22,6 +22,7 @@ HYPHENS = "-‐"
 WORD = re.compile(r"[^\W\d_]+(?:[-‐][^\W\d_]+)*")
 LAST_WORD = re.compile(r"([^\W\d_]+)[-‐]$")
 FIRST_WORD = re.compile(r"[^\W\d_]+")
+URL_AT_END = re.compile(r"(://|www\.)\S*$")
 SUPERSCRIPTS = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
 CJK = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef\u3000-\u303f]")
 
@@ -158,6 +159,7 @@ class _Writer:
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
         self.text = ""
+        self.soft_break = False  # the last line ends in a hyphen that only its typesetter put there
         self.blocks: list[Block] = []
         self.lines: list[LineRange] = []
         self.notes: list[NoteMark] = []
@@ -177,6 +179,7 @@ class _Writer:
         start = len(self.text)
         for span in line.spans:
             self._add_span(span)
+        self.soft_break = "".join(span.text for span in written).rstrip().endswith(SOFT_HYPHEN)
         self.lines.append(LineRange(start, len(self.text), line))
 
     def prose(self) -> Prose:
@@ -204,12 +207,12 @@ class _Writer:
         """Put between two lines of a block what the typesetter took out there."""
         self._cut(len(self.text.rstrip(" ")))
         last, before, first = self.text[-1:], self.text[-2:-1], following[:1]
-        if last == SOFT_HYPHEN:
-            self._cut(len(self.text) - 1)
+        if self.soft_break:
             return
         if last and last in HYPHENS and before.isalpha() and first.isalpha():
             left, right = LAST_WORD.search(self.text), FIRST_WORD.match(following)
-            if left and right and not self.vocabulary.is_compound(left[1], right[0]):
+            in_url = URL_AT_END.search(self.text)
+            if left and right and not in_url and not self.vocabulary.is_compound(left[1], right[0]):
                 self._cut(len(self.text) - 1)
             return
         no_space = last in HYPHENS + "–—/" and not before.isspace()
@@ -222,8 +225,7 @@ class _Writer:
             self.notes += [NoteMark(offset, mark, span.note) for mark in marks_of(span.text)]
             return
         text = span.text.translate(SUPERSCRIPTS) if span.raised else span.text
-        body, trailing = text[:-1].replace(SOFT_HYPHEN, ""), text[-1:]
-        text = body + trailing
+        text = text.replace(SOFT_HYPHEN, "")
         if self.text.endswith((" ", "\n")) or not self.text:
             text = text.lstrip(" ")
         start = len(self.text)

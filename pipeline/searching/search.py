@@ -14,6 +14,7 @@ from pipeline.indexing import store
 from pipeline.indexing.catalog import Catalog
 from pipeline.indexing.encode import Encoder, load_encoder
 from pipeline.indexing.vectors import VectorIndex
+from pipeline.reading.organizations import name_key
 
 if TYPE_CHECKING:
     import numpy as np
@@ -101,7 +102,7 @@ class Index:
         return self._encoder
 
     def resolve_organization(self, name: str) -> list[str]:
-        """Find the acronyms that a name, acronym or alias stands for, case aside.
+        """Find the acronyms that a name, acronym or alias stands for, case, articles and punctuation aside.
 
         :raises QueryError: if nobody is called so; the message suggests the nearest.
         """
@@ -109,10 +110,11 @@ class Index:
         for entry in self.catalog.organizations():
             organization = entry.organization
             for alias in (organization.acronym, organization.name, *organization.aliases):
-                known.setdefault(alias.casefold(), []).append(organization.acronym)
-        if name.casefold() in known:
-            return list(dict.fromkeys(known[name.casefold()]))
-        near = difflib.get_close_matches(name.casefold(), known, n=1, cutoff=0.5)
+                known.setdefault(name_key(alias), []).append(organization.acronym)
+        key = name_key(name)
+        if key in known:
+            return list(dict.fromkeys(known[key]))
+        near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
         hint = f"did you mean {known[near[0]][0]}?" if near else "mandates orgs lists them"
         raise QueryError(f"no organization is called {name!r}; {hint}")
 

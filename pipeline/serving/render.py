@@ -84,7 +84,7 @@ def to_csv(hits: Sequence[Hit]) -> str:
 
 def to_markdown(query: str, hits: Sequence[Hit]) -> str:
     """Give hits as a Markdown list of quotations with the best sentence in bold."""
-    parts = [f"## {_escape(query)}"]
+    parts = [f"## {_escape(' '.join(query.split()))}"]
     for hit in hits:
         start, end = hit.highlight
         text = hit.passage.text

@@ -1,0 +1,78 @@
+"""Fixtures: the real paper read once, and an encoder that knows words but no meaning."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pipeline.datatypes import Document, EncoderInfo, Passage
+from pipeline.indexing.build import build_index
+from pipeline.reading import read_document
+from pipeline.reading.corpus import identify
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+PAPER = Path(__file__).parent.parent / "raw" / "icat-2018.pdf"
+DIMENSIONS = 512
+
+
+class WordEncoder:
+    """Encodes a text as the bag of its words' stems: texts that share rare words are near, the rest is far.
+
+    Deterministic and meaningful, so that tests can name the passage they expect.
+    """
+
+    def __init__(self, name: str = "words", sha256: str = "0" * 64) -> None:
+        self.info = EncoderInfo(name, "1", sha256, DIMENSIONS)
+        self.encoded: list[str] = []
+
+    def encode(
+        self, texts: Sequence[str], *, is_query: bool, progress: Callable[[int], None] | None = None
+    ) -> npt.NDArray[np.float32]:
+        import numpy as np
+
+        vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
+        for row, text in enumerate(texts):
+            self.encoded.append(text)
+            for word in re.findall(r"\w+", text.casefold()):
+                if len(word) > 3:
+                    digest = hashlib.sha256(word[:6].encode()).digest()
+                    vectors[row, int.from_bytes(digest[:2], "big") % DIMENSIONS] += 1
+            vectors[row] /= np.linalg.norm(vectors[row]) or 1
+        if progress:
+            progress(len(texts))
+        return vectors
+
+
+@pytest.fixture(scope="session")
+def paper() -> tuple[Document, list[Passage]]:
+    """The real paper: its document and passages."""
+    return read_document(PAPER, identify(PAPER))
+
+
+@pytest.fixture(scope="session")
+def paper_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index of the real paper, made with the word encoder."""
+    folder = tmp_path_factory.mktemp("index")
+    build_index([PAPER], folder, WordEncoder)
+    return folder
+
+
+@pytest.fixture
+def word_encoder(monkeypatch: pytest.MonkeyPatch) -> WordEncoder:
+    """Let the command line and ``open_index`` use the word encoder instead of a model."""
+    encoder = WordEncoder()
+
+    def load(name: str | None = None, expected: EncoderInfo | None = None) -> WordEncoder:
+        return encoder
+
+    monkeypatch.setattr("pipeline.indexing.encode.load_encoder", load)
+    monkeypatch.setattr("pipeline.searching.search.load_encoder", load)
+    return encoder

@@ -1,0 +1,231 @@
+"""All names are invented: nothing in the pipeline may know the real ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from pipeline.datatypes import Heading, Organization, Section
+from pipeline.reading.organizations import find_definitions, find_organizations
+from pipeline.reading.unwrap import Prose
+from tests.papers import BOLD, Text, paragraph
+from tests.reading.records import line, prose_of, read, stack
+
+MEMBERS = [
+    "The members are the following:",
+    "• The Northern Relief Agency (NRA);",
+    "• Global Harbour Council (GHC);",
+    "• International League of Pilots (ILP – Pilotleague);",
+    "• The Sunrise Bank; and",
+    "• United Gardens Programme (UGP).",
+]
+Part = tuple[int, str | None, list[str]]  # level, heading and lines of a section
+
+
+def organize(*parts: Part) -> tuple[list[str | None], list[Organization]]:
+    """Give the owner of each section, and the organizations; section n stands on page n + 1."""
+    sections: list[Section] = []
+    proses: list[Prose] = []
+    path: list[tuple[int, str]] = []
+    for number, (level, text, texts) in enumerate(parts):
+        lines = stack(texts, page=number + 1)
+        heading = Heading(text, level, (line(text, page=number + 1, size=16),)) if text else None
+        path = [*(item for item in path if item[0] < level), (level, text)] if text else path
+        sections.append(Section(number, level, tuple(words for _, words in path), heading, tuple(lines)))
+        proses.append(prose_of(lines))
+    owned, organizations = find_organizations(sections, proses)
+    return [section.organization for section in owned], organizations
+
+
+def names(organizations: Sequence[Organization]) -> list[tuple[str, str]]:
+    return [(organization.acronym, organization.name) for organization in organizations]
+
+
+def test_heading_with_a_short_name_owns_its_section_and_those_below_it() -> None:
+    owners, organizations = organize(
+        (1, "Introduction", ["Some words."]),
+        (1, "Northern Relief Agency (NRA)", ["The agency helps."]),
+        (2, "Capacity building", ["It trains."]),
+        (1, "Global Harbour Council (GHC)", ["The council meets."]),
+    )
+    assert owners == [None, "NRA", "NRA", "GHC"]
+    assert organizations == [
+        Organization("NRA", "Northern Relief Agency", pages=(2, 3)),
+        Organization("GHC", "Global Harbour Council", pages=(4, 4)),
+    ]
+
+
+def test_section_of_nobody_ends_the_section_of_an_owner() -> None:
+    owners, _ = organize(
+        (1, "Northern Relief Agency (NRA)", ["The agency helps."]),
+        (1, "Global Harbour Council (GHC)", ["The council meets."]),
+        (1, "Annex", ["A list."]),
+        (2, "Sources", ["More."]),
+    )
+    assert owners == ["NRA", "GHC", None, None]
+
+
+def test_article_is_no_part_of_a_name() -> None:
+    _, organizations = organize((1, "The Northern Relief Agency (NRA)", ["It helps."]))
+    assert names(organizations) == [("NRA", "Northern Relief Agency")]
+
+
+def test_member_without_a_short_name_owns_the_section_that_bears_its_name() -> None:
+    owners, organizations = organize(
+        (1, "Introduction", MEMBERS),
+        (1, "Northern Relief Agency (NRA)", ["The agency helps."]),
+        (1, "The Sunrise Bank", ["It lends."]),
+    )
+    assert owners == [None, "NRA", "Sunrise Bank"]
+    assert ("Sunrise Bank", "Sunrise Bank") in names(organizations)
+
+
+def test_members_without_a_section_are_listed_last_without_pages() -> None:
+    _, organizations = organize((1, "Introduction", MEMBERS), (1, "Global Harbour Council (GHC)", ["It meets."]))
+    assert [(organization.acronym, organization.pages) for organization in organizations] == [
+        ("GHC", (2, 2)),
+        ("NRA", None),
+        ("ILP – Pilotleague", None),
+        ("Sunrise Bank", None),
+        ("UGP", None),
+    ]
+
+
+def test_member_with_two_short_names_has_each_as_an_alias() -> None:
+    _, organizations = organize(
+        (1, "Introduction", MEMBERS), (1, "Pilots World Organization (PILOTLEAGUE)", ["It flies."])
+    )
+    assert organizations[0] == Organization(
+        "PILOTLEAGUE",
+        "Pilots World Organization",
+        ("International League of Pilots", "ILP – Pilotleague", "ILP", "Pilotleague"),
+        (2, 2),
+    )
+
+
+def test_other_name_in_the_member_list_is_an_alias() -> None:
+    _, organizations = organize(
+        (1, "Introduction", MEMBERS), (1, "Northern Agency for Relief (NRA)", ["The agency helps."])
+    )
+    assert organizations[0] == Organization("NRA", "Northern Agency for Relief", ("Northern Relief Agency",), (2, 2))
+
+
+def test_definition_in_the_text_is_an_alias() -> None:
+    _, organizations = organize(
+        (1, "Northern Relief Agency (NRA)", ["The agency helps."]),
+        (1, "Global Harbour Council (GHC)", ["It works with the Nordic Relief Administration (NRA) on this."]),
+    )
+    assert organizations[0].aliases == ("Nordic Relief Administration",)
+
+
+def test_other_short_name_of_the_full_name_is_an_alias() -> None:
+    _, organizations = organize(
+        (1, "Northern Relief Agency (NRA)", ["The Northern Relief Agency (NoRA) helps."]),
+        (1, "Global Harbour Council (GHC)", ["It meets."]),
+    )
+    assert organizations[0].aliases == ("NoRA",)
+
+
+def test_bold_headings_with_short_names_of_other_things_are_no_organizations() -> None:
+    owners, organizations = organize(
+        (1, "Introduction", ["Some words."]),
+        (1, "Sustainable Development Goals (SDGs)", ["There are 17."]),
+        (1, "Trafficking in Persons (TIP)", ["It is a crime."]),
+        (1, "Terms of Reference (ToR)", ["They are here."]),
+    )
+    assert owners == [None] * 4
+    assert organizations == []
+
+
+def test_one_odd_name_among_organizations_is_one_too() -> None:
+    owners, _ = organize(
+        (1, "Northern Relief Agency (NRA)", ["It helps."]),
+        (1, "Global Harbour Council (GHC)", ["It meets."]),
+        (1, "Doctors Beyond Seas (DBS)", ["They heal."]),
+    )
+    assert owners == ["NRA", "GHC", "DBS"]
+
+
+def test_heading_without_a_short_name_needs_a_section_that_speaks_of_it() -> None:
+    owners, _ = organize(
+        (1, "Northern Relief Agency (NRA)", ["It helps."]),
+        (1, "The Sunrise Bank", ["The Sunrise Bank lends. The Sunrise Bank also gives."]),
+        (1, "Agency Reform", ["Everything must change."]),
+    )
+    assert owners == ["NRA", "Sunrise Bank", None]
+
+
+def test_owners_stand_on_a_lower_level_if_the_upper_headings_are_parts() -> None:
+    owners, organizations = organize(
+        (1, "Part One", ["Agencies."]),
+        (2, "Northern Relief Agency (NRA)", ["It helps."]),
+        (3, "Mandate", ["It is told to help."]),
+        (2, "Global Harbour Council (GHC)", ["It meets."]),
+        (1, "Part Two", ["Others."]),
+        (2, "United Gardens Programme (UGP)", ["It plants."]),
+    )
+    assert owners == [None, "NRA", "NRA", "GHC", None, "UGP"]
+    assert [organization.pages for organization in organizations] == [(2, 3), (4, 4), (6, 6)]
+
+
+def test_list_of_other_things_is_no_list_of_members() -> None:
+    items = ["The pillars are:", "• Prevention of trafficking;", "• Protection of victims (PoV);", "• Prosecution."]
+    assert organize((1, "Introduction", items))[1] == []
+
+
+def test_list_of_two_organizations_is_no_list_of_members() -> None:
+    assert organize((1, "Introduction", MEMBERS[:3]))[1] == []
+
+
+def test_list_in_an_owned_section_names_partners_not_members() -> None:
+    owners, organizations = organize(
+        (1, "Northern Relief Agency (NRA)", ["It works with:", *MEMBERS[2:]]),
+        (1, "Harbour Council (HC)", ["It meets."]),
+    )
+    assert owners == ["NRA", "HC"]
+    assert names(organizations) == [("NRA", "Northern Relief Agency"), ("HC", "Harbour Council")]
+
+
+def test_paper_without_headings_has_no_owners() -> None:
+    owners, organizations = organize((1, None, ["The Northern Relief Agency (NRA) helps."]))
+    assert (owners, organizations) == ([None], [])
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("It is led by the Northern Relief Agency (NRA).", [("NRA", "Northern Relief Agency")]),
+        ("The Office for Ships and Harbours (OSH) and", [("OSH", "Office for Ships and Harbours")]),
+        (
+            "the Counter-Piracy Committee Executive Body (CEB) said",
+            [("CEB", "Counter-Piracy Committee Executive Body"), ("CEB", "Committee Executive Body")],
+        ),
+        ("in the annual report (2018) it says", []),
+        ("the members of the group (see below) meet", []),
+        ("many sources of money (NRA) were", []),
+        ("The Agency (PDF, 2 MB)", []),
+        ("", []),
+    ],
+)
+def test_definitions_are_found(text: str, found: list[tuple[str, str]]) -> None:
+    assert find_definitions(text) == found
+
+
+def test_owner_is_on_every_passage_of_a_pdf(tmp_path: Path) -> None:
+    text = ["The work of the members goes on in many places of the", "world and has done so for a long time."]
+    page = [
+        Text("Introduction", 100, size=16, font=BOLD),
+        *paragraph(text, 130),
+        Text("Northern Relief Agency (NRA)", 200, size=16, font=BOLD),
+        *paragraph(text, 230),
+        Text("Global Harbour Council (GHC)", 300, size=16, font=BOLD),
+        *paragraph(text, 330),
+    ]
+    _, passages = read(tmp_path / "paper.pdf", [page])
+    assert [(str(passage.citation), passage.organization and passage.organization.name) for passage in passages] == [
+        ("paper-2018.pdf (2018), p. 1", None),
+        ("NRA, paper-2018.pdf (2018), p. 1", "Northern Relief Agency"),
+        ("GHC, paper-2018.pdf (2018), p. 1", "Global Harbour Council"),
+    ]

@@ -1,0 +1,239 @@
+"""What people and programs read, character by character."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.datatypes import Document, Edition, Footnote, Hit, Link, Organization, Passage
+from pipeline.serving.render import (
+    BEST,
+    CSV_FIELDS,
+    answer_record,
+    hit_record,
+    passage_lines,
+    passage_record,
+    score_bar,
+    to_csv,
+    to_markdown,
+    to_text,
+    wrap,
+)
+
+UNICEF = Organization("UNICEF", "United Nations Children's Fund", ("Children’s Fund",), (33, 37))
+TEXT = "UNICEF trains guards. It helps children at sea.\n• Boats are counted."
+PASSAGE = Passage(
+    id="icat/2018/14/3",
+    edition=Edition("icat", "2018", "icat-2018.pdf", "f" * 64),
+    organization=UNICEF,
+    section=("United Nations Children's Fund (UNICEF)", "Main Activities", "The 4 Ps"),
+    text=TEXT,
+    pages=(34, 35),
+    page_labels=("32", "33"),
+    links=(Link("children", "https://example.org/c"),),
+    footnotes=(Footnote("9", 34, "See “Boats”, 2016."),),
+    sentences=((0, 21), (22, 47), (48, 68)),
+)
+PLAIN = Passage(
+    "sea/1/0/0", Edition("sea", "1", "sea.pdf", "0"), None, (), "=SUM(A1)", (1,), ("",), sentences=((0, 8),)
+)
+HIT = Hit(1, 0.714249, PASSAGE, (22, 47))
+PLAIN_HIT = Hit(2, -0.05, PLAIN, (0, 8))
+
+
+def unstyled(text: str) -> str:
+    return text
+
+
+def starred(text: str) -> str:
+    return f"*{text}*"
+
+
+def test_an_answer_has_the_keys_and_values_of_the_issue_in_this_order() -> None:
+    expected = {
+        "query": "who helps at sea?",
+        "hits": [
+            {
+                "rank": 1,
+                "score": 0.7142,
+                "organization": "UNICEF",
+                "organization_name": "United Nations Children's Fund",
+                "section": ["United Nations Children's Fund (UNICEF)", "Main Activities", "The 4 Ps"],
+                "document": "icat",
+                "edition": "2018",
+                "file": "icat-2018.pdf",
+                "pages": [34, 35],
+                "page_labels": ["32", "33"],
+                "text": TEXT,
+                "highlight": [22, 47],
+                "links": [{"text": "children", "url": "https://example.org/c"}],
+                "footnotes": [{"mark": "9", "page": 34, "text": "See “Boats”, 2016."}],
+                "passage": "icat/2018/14/3",
+                "citation": "UNICEF, icat-2018.pdf (2018), pp. 32–33 [PDF 34–35]",
+            }
+        ],
+    }
+    assert json.dumps(answer_record("who helps at sea?", [HIT])) == json.dumps(expected)
+
+
+def test_a_passage_record_is_a_hit_record_without_rank_score_and_highlight() -> None:
+    record = hit_record(HIT)
+    assert [record.pop(key) for key in ("rank", "score", "highlight")] == [1, 0.7142, [22, 47]]
+    assert json.dumps(passage_record(PASSAGE)) == json.dumps(record)
+
+
+def test_without_organization_the_names_are_null() -> None:
+    record = passage_record(PLAIN)
+    assert (record["organization"], record["organization_name"], record["section"]) == (None, None, [])
+    assert record["citation"] == "sea.pdf (1), PDF p. 1"
+
+
+def test_csv_reads_back() -> None:
+    header, first, second = csv.reader(io.StringIO(to_csv([HIT, PLAIN_HIT])))
+    assert header == list(CSV_FIELDS)
+    assert first == [
+        "1", "0.7142", "UNICEF", "United Nations Children's Fund",
+        "United Nations Children's Fund (UNICEF) > Main Activities > The 4 Ps", "icat", "2018", "icat-2018.pdf",
+        "34;35", "32;33", TEXT, "icat/2018/14/3", "UNICEF, icat-2018.pdf (2018), pp. 32–33 [PDF 34–35]",
+    ]  # fmt: skip
+    assert second == [
+        "2", "-0.05", "", "", "", "sea", "1", "sea.pdf", "1", "", "'=SUM(A1)", "sea/1/0/0", "sea.pdf (1), PDF p. 1",
+    ]  # fmt: skip
+
+
+def test_csv_without_hits_is_its_header() -> None:
+    assert to_csv([]) == ",".join(CSV_FIELDS) + "\n"
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_a_cell_that_looks_like_a_formula_is_made_inert(start: str) -> None:
+    text = f'{start}HYPERLINK("http://x","y")'
+    passage = Passage("a/1/0/0", PLAIN.edition, Organization(text, text), (text,), text, (1,), ("1",))
+    (row,) = csv.DictReader(io.StringIO(to_csv([Hit(1, 0.5, passage, (0, 1))])))
+    for field in ("organization", "organization_name", "section", "text"):
+        assert row[field] == f"'{text}", field
+    assert row["score"] == "0.5"
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"), min_size=1))
+def test_any_text_survives_csv_but_for_the_quote_before_a_formula(text: str) -> None:
+    passage = Passage("a/1/0/0", PLAIN.edition, None, (), text, (1,), ("1",))
+    row = list(csv.reader(io.StringIO(to_csv([Hit(1, 0.5, passage, (0, 1))]), newline="")))[1]
+    assert row[CSV_FIELDS.index("text")] == ("'" + text if text[0] in "=+-@\t\r" else text)
+
+
+def test_markdown_is_a_list_of_quotations_with_the_best_sentence_in_bold() -> None:
+    assert to_markdown("who helps?", [HIT, PLAIN_HIT]) == (
+        "## who helps?\n\n"
+        "1. UNICEF, icat-2018.pdf (2018), pp. 32–33 \\[PDF 34–35\\]\n\n"
+        "> UNICEF trains guards. **It helps children at sea.**  \n"
+        "> • Boats are counted.  \n\n"
+        "2. sea.pdf (1), PDF p. 1\n\n"
+        "> **=SUM(A1)**  \n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        ("a*b*", r"a\*b\*"),
+        ("<script>", r"\<script\>"),
+        ("[x](javascript:y)", r"\[x\](javascript:y)"),
+        ("# `code` a_b | c {d} \\", r"\# \`code\` a\_b \| c \{d\} \\"),
+    ],
+)
+def test_markdown_of_the_paper_is_escaped(text: str, escaped: str) -> None:
+    passage = Passage("a/1/0/0", PLAIN.edition, None, (), f"{text}.{text}", (1,), ("1",))
+    hit = Hit(1, 0.5, passage, (0, len(text) + 1))
+    answer = to_markdown(text, [hit])
+    assert answer == f"## {escaped}\n\n1. sea.pdf (1), p. 1\n\n> **{escaped}.**{escaped}  \n"
+
+
+@pytest.mark.parametrize(
+    ("score", "bar"),
+    [
+        (1.0, "██████████"),
+        (0.42, "████░░░░░░"),
+        (0.0, "░░░░░░░░░░"),
+        (-0.3, "░░░░░░░░░░"),
+        (1.2, "██████████"),
+        (0.96, "██████████"),
+        (0.94, "█████████░"),
+    ],
+)
+def test_score_bar(score: float, bar: str) -> None:
+    assert score_bar(score) == bar
+
+
+def test_text_for_people() -> None:
+    assert to_text([HIT, PLAIN_HIT], 35, starred).split("\n") == [
+        " 1 ███████░░░ 0.71  *UNICEF, icat-2018.pdf (2018), pp. 32–33 [PDF 34–35]*",
+        "   United Nations Children's Fund (UNICEF) > Main Activities > The 4 Ps",
+        " ▌ UNICEF trains guards. *It helps*",
+        " ▌ *children at sea.*",
+        "   • Boats are counted.",
+        "",
+        " 2 ░░░░░░░░░░ -0.05  *sea.pdf (1), PDF p. 1*",
+        " ▌ *=SUM(A1)*",
+    ]
+
+
+def test_list_items_hang() -> None:
+    text = "• One two three four.\nFive six seven eight."
+    assert wrap(text, (0, 0), 17, unstyled) == [
+        "   • One two",
+        "     three four.",
+        "   Five six",
+        "   seven eight.",
+    ]
+
+
+def test_a_passage_for_people_has_its_notes_and_links() -> None:
+    assert passage_lines(PASSAGE, 80, starred) == [
+        "*UNICEF, icat-2018.pdf (2018), pp. 32–33 [PDF 34–35]*",
+        "United Nations Children's Fund (UNICEF) > Main Activities > The 4 Ps",
+        "icat/2018/14/3",
+        "",
+        "   UNICEF trains guards. It helps children at sea.",
+        "   • Boats are counted.",
+        "   [9] p. 34: See “Boats”, 2016.",
+        "   children <https://example.org/c>",
+    ]
+
+
+WORDS = st.text(alphabet="abc•.-é’“ \n", min_size=1, max_size=300)
+
+
+@given(text=WORDS, width=st.integers(10, 60), ends=st.tuples(st.integers(0, 300), st.integers(0, 300)))
+def test_wrapping_keeps_all_words_and_never_exceeds_the_width(text: str, width: int, ends: tuple[int, int]) -> None:
+    highlight = (min(ends), max(ends))
+    lines = wrap(text, highlight, width, unstyled)
+    bodies = [line[3:].strip(" ") for line in lines]
+    assert " ".join(bodies).split() == text.split()
+    for line, body in zip(lines, bodies, strict=True):
+        assert len(line) <= width or " " not in body, "only a word that is too long itself may stand out"
+        assert line[:3] in ("   ", f" {BEST} ")
+
+
+@given(text=WORDS, width=st.integers(10, 60), ends=st.tuples(st.integers(0, 300), st.integers(0, 300)))
+def test_wrapping_emphasises_the_highlighted_characters_and_no_others(
+    text: str, width: int, ends: tuple[int, int]
+) -> None:
+    start, end = min(ends), max(ends)
+    lines = wrap(text, (start, end), width, lambda part: f"<{part}>")
+    marked = [part for line in lines for part in re.findall("<([^>]*)>", line)]
+    assert re.sub(r"\s", "", "".join(marked)) == re.sub(r"\s", "", text[start:end])
+    for line in lines:
+        assert line.startswith(f" {BEST} ") == ("<" in line)
+
+
+def test_no_passage_of_the_paper_is_wider_than_the_terminal(paper: tuple[Document, list[Passage]]) -> None:
+    for passage in paper[1]:
+        for line in wrap(passage.text, passage.sentences[0], 80, unstyled):
+            assert len(line) <= 80 or " " not in line[3:].strip(" ")  # a web address may stand out

@@ -1,0 +1,65 @@
+"""The house rules that an import can break."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+STAGES = ["datatypes", "errors", "reading", "indexing", "searching", "serving"]
+# Each heavy library is named in one file.
+HEAVY = {
+    "pdfplumber": "pipeline/reading/extract.py",
+    "pdfminer": "pipeline/reading/extract.py",
+    "faiss": "pipeline/indexing/vectors.py",
+    "sqlite3": "pipeline/indexing/catalog.py",
+    "sentence_transformers": "pipeline/indexing/encode.py",
+    "transformers": "pipeline/indexing/encode.py",
+    "huggingface_hub": "pipeline/indexing/encode.py",
+    "filelock": "pipeline/indexing/store.py",
+}
+LAZY = {*HEAVY, "numpy"} - {"sqlite3"}
+MODULES = sorted([*ROOT.glob("pipeline/**/*.py"), ROOT / "search_cli.py"], key=str)
+
+
+def imports(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+
+
+def imports_at_start(tree: ast.Module) -> Iterator[str]:
+    """Imports that run when the module is imported: not in functions, not under TYPE_CHECKING."""
+    for node in tree.body:
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            yield from imports(node)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_module_keeps_the_house_rules(path: Path) -> None:
+    name = str(path.relative_to(ROOT))
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    stage = path.relative_to(ROOT / "pipeline").parts[0].removesuffix(".py") if name.startswith("pipeline") else "cli"
+    if stage in STAGES:
+        later = STAGES[STAGES.index(stage) + 1 :]
+        wrong = [module for module in imports(tree) if module.split(".")[1:2] and module.split(".")[1] in later]
+        assert not [module for module in wrong if module.startswith("pipeline.")], "a stage imports a later one"
+    for module in imports(tree):
+        library = module.split(".")[0]
+        assert HEAVY.get(library, name) == name, f"{library} belongs in {HEAVY.get(library)}"
+    assert not {module.split(".")[0] for module in imports_at_start(tree)} & LAZY, "heavy import at the top"
+    if name.startswith("pipeline"):
+        calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+        assert not [call for call in calls if isinstance(call, ast.Name) and call.id in ("print", "exit")]
+
+
+def test_public_names_are_few() -> None:
+    import pipeline
+
+    assert len(pipeline.__all__) <= 8
+    assert all(hasattr(pipeline, name) for name in pipeline.__all__)
