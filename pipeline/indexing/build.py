@@ -13,7 +13,7 @@ from pipeline.errors import CorpusError
 from pipeline.indexing import store
 from pipeline.indexing.catalog import write_catalog
 from pipeline.indexing.encode import Encoder
-from pipeline.indexing.vectors import write_vectors
+from pipeline.indexing.vectors import write_token_vectors, write_vectors
 from pipeline.reading import read_document
 from pipeline.reading.corpus import identify, list_files, part_copies
 
@@ -54,16 +54,20 @@ def build_index(
         contexts = [embedded_text(passage) for passage in reading.passages]
         sentences = [passage.text[a:b] for passage in reading.passages for a, b in passage.sentences]
         total = len(contexts) + len(sentences)
-        vectors, sentence_vectors = (
-            encoder.encode(texts, is_query=False, progress=lambda done: progress("encoding", done, total))
-            for texts in (contexts, sentences)
-        )
+
+        def advance(done: int) -> None:
+            progress("encoding", done, total)
+
+        vectors, tokens = encoder.encode_tokens(contexts, is_query=False, progress=advance)
+        sentence_vectors = encoder.encode(sentences, is_query=False, progress=advance)
         encoded = time.perf_counter()
 
         def write_files(draft: Path) -> None:
-            write_catalog(draft / store.CATALOG, reading.documents, reading.passages)
+            counts = [len(pieces) for pieces in tokens]
+            write_catalog(draft / store.CATALOG, reading.documents, reading.passages, counts)
             write_vectors(draft / store.PASSAGE_VECTORS, vectors)
             write_vectors(draft / store.SENTENCE_VECTORS, sentence_vectors)
+            write_token_vectors(draft / store.TOKEN_VECTORS, tokens, encoder.info.dimensions)
 
         counts = _counts(reading, len(sentences))
         editions = tuple(document.edition for document in reading.documents)

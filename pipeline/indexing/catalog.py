@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import sqlite3
+import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
@@ -25,6 +27,7 @@ from pipeline.datatypes import (
 )
 from pipeline.errors import IndexDamaged
 
+WORD = re.compile(r"\w+")
 TABLES = """
 CREATE TABLE editions (id TEXT PRIMARY KEY, document TEXT, label TEXT, file TEXT, sha256 TEXT);
 CREATE TABLE pages (edition TEXT, number INTEGER, label TEXT, text TEXT, PRIMARY KEY (edition, number));
@@ -37,10 +40,14 @@ CREATE TABLE sections (
     PRIMARY KEY (edition, number));
 CREATE TABLE passages (
     row INTEGER PRIMARY KEY, id TEXT UNIQUE, edition TEXT, organization TEXT, section TEXT, text TEXT, pages TEXT,
-    page_labels TEXT, boxes TEXT, links TEXT, footnotes TEXT, note TEXT, first_sentence INTEGER, sentences TEXT);
+    page_labels TEXT, boxes TEXT, links TEXT, footnotes TEXT, note TEXT, first_sentence INTEGER, sentences TEXT,
+    first_token INTEGER, tokens INTEGER);
 CREATE TABLE passage_pages (row INTEGER, page INTEGER);
 CREATE INDEX passages_by_organization ON passages (organization);
 CREATE INDEX passages_by_page ON passage_pages (page);
+CREATE TABLE words (word TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE VIRTUAL TABLE lexical USING fts5(
+    headings, names, text, content='', tokenize='porter unicode61 remove_diacritics 2');
 """
 
 
@@ -65,6 +72,17 @@ class SectionEntry(NamedTuple):
     pages: tuple[int, int]
 
 
+class VectorPlace(NamedTuple):
+    """Where the vectors of a passage's sentences and tokens are, and whose passage it is."""
+
+    first_sentence: int
+    sentences: int
+    first_token: int
+    tokens: int
+    edition: str
+    organization: str | None
+
+
 class OrganizationEntry(NamedTuple):
     """An organization in one edition, with the number of its passages."""
 
@@ -73,10 +91,13 @@ class OrganizationEntry(NamedTuple):
     passages: int
 
 
-def write_catalog(path: Path, documents: Iterable[Document], passages: Sequence[Passage]) -> None:
+def write_catalog(
+    path: Path, documents: Iterable[Document], passages: Sequence[Passage], tokens: Sequence[int]
+) -> None:
     """Write all records of a generation.
 
     :param passages: in the order of their vectors' rows.
+    :param tokens: how many token vectors each passage has.
     :raises OSError: if the disk is full or the file cannot be written.
     """
     try:
@@ -86,7 +107,7 @@ def write_catalog(path: Path, documents: Iterable[Document], passages: Sequence[
             with connection:
                 for document in documents:
                     _write_document(connection, document)
-                _write_passages(connection, passages)
+                _write_passages(connection, passages, tokens)
         finally:
             connection.close()
     except sqlite3.OperationalError as error:
@@ -99,6 +120,7 @@ class Catalog:
     def __init__(self, path: Path) -> None:
         """Open the file without any lock: nobody ever changes it."""
         self._path = path
+        self._words: list[str] | None = None
         self._connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
         self._editions = {row[0]: Edition(*row[1:]) for row in self._rows("SELECT * FROM editions ORDER BY id")}
         self._organizations = {
@@ -114,11 +136,38 @@ class Catalog:
         """Count the passages."""
         return int(self._rows("SELECT count(*) FROM passages")[0][0])
 
-    def passages(self, rows: Sequence[int]) -> list[tuple[Passage, int]]:
-        """Give the passages of these rows, in this order, each with the row of its first sentence's vector."""
+    def passages(self, rows: Sequence[int]) -> list[Passage]:
+        """Give the passages of these rows, in this order."""
         wanted = "SELECT * FROM passages WHERE row IN (SELECT value FROM json_each(?))"
         found = {row[0]: row for row in self._rows(wanted, [_json(list(rows))])}
-        return [(self._passage(found[row]), found[row][12]) for row in rows]
+        return [self._passage(found[row]) for row in rows]
+
+    def places(self) -> list[VectorPlace]:
+        """Give for each passage, in order of row, where its sentences' and tokens' vectors are."""
+        return [
+            VectorPlace(*row)
+            for row in self._rows(
+                "SELECT first_sentence, json_array_length(sentences), first_token, tokens, edition, organization"
+                " FROM passages ORDER BY row"
+            )
+        ]
+
+    def match(self, words: Sequence[str]) -> dict[int, float]:
+        """Score by BM25 the passages that hold any of these words, in any inflection; higher is better."""
+        query = " OR ".join(_quoted(word) for word in words)
+        if not query:
+            return {}
+        return {row: -score for row, score in self._rows("SELECT rowid, bm25(lexical) FROM lexical(?)", [query])}
+
+    def holds(self, word: str) -> bool:
+        """Tell whether any passage holds a word, in any inflection."""
+        return bool(self._rows("SELECT 1 FROM lexical(?) LIMIT 1", [_quoted(word)]))
+
+    def words(self) -> list[str]:
+        """List all words in the passages, their headings and owners' names, folded."""
+        if self._words is None:
+            self._words = [row[0] for row in self._rows("SELECT word FROM words ORDER BY word")]
+        return self._words
 
     def passage(self, passage_id: str) -> Passage | None:
         """Give the passage with this id."""
@@ -239,9 +288,10 @@ def _write_document(connection: sqlite3.Connection, document: Document) -> None:
     )
 
 
-def _write_passages(connection: sqlite3.Connection, passages: Sequence[Passage]) -> None:
-    first_sentence = 0
-    for row, passage in enumerate(passages):
+def _write_passages(connection: sqlite3.Connection, passages: Sequence[Passage], tokens: Sequence[int]) -> None:
+    first_sentence = first_token = 0
+    words: set[str] = set()
+    for row, (passage, count) in enumerate(zip(passages, tokens, strict=True)):
         record = (
             row,
             passage.id,
@@ -257,10 +307,35 @@ def _write_passages(connection: sqlite3.Connection, passages: Sequence[Passage])
             passage.note,
             first_sentence,
             _json(passage.sentences),
+            first_token,
+            count,
         )
         connection.execute(f"INSERT INTO passages VALUES ({','.join('?' * len(record))})", record)  # noqa: S608
         connection.executemany("INSERT INTO passage_pages VALUES (?, ?)", [(row, page) for page in passage.pages])
+        owner = passage.organization
+        names = " ; ".join((owner.acronym, owner.name, *owner.aliases)) if owner else ""
+        fields = [fold(field) for field in (" ; ".join(passage.section), names, passage.text)]
+        connection.execute("INSERT INTO lexical (rowid, headings, names, text) VALUES (?, ?, ?, ?)", (row, *fields))
+        words.update(word for field in fields for word in WORD.findall(field))
         first_sentence += len(passage.sentences)
+        first_token += count
+    connection.executemany("INSERT INTO words VALUES (?)", [(word,) for word in sorted(words)])
+
+
+def fold(text: str) -> str:
+    """Take away what does not tell two words apart: case and accents.
+
+    >>> fold("Straße in São Tomé"), fold("STRASSE")
+    ('strasse in sao tome', 'strasse')
+    """
+    parted = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(char for char in parted if unicodedata.category(char) != "Mn")
+
+
+def _quoted(word: str) -> str:
+    """Write a word so that FTS5 takes nothing in it for an operator."""
+    escaped = fold(word).replace('"', '""').replace("\0", " ")
+    return f'"{escaped}"'
 
 
 def _is_below(upper: SectionEntry, section: SectionEntry) -> bool:

@@ -3,7 +3,7 @@
     index/
       CURRENT                  "generation-000002 <sha256 of its manifest>"
       generation-000001/       the one before, for readers that still hold it
-      generation-000002/       manifest.json, catalog.sqlite, passages.faiss, sentences.faiss
+      generation-000002/       manifest.json, catalog.sqlite, passages.faiss, sentences.faiss, tokens.npy
 
 A generation is never changed after it is published, so a reader sees one whole or an error.
 """
@@ -25,13 +25,14 @@ from typing import NamedTuple
 from pipeline.datatypes import Edition, EncoderInfo, Manifest
 from pipeline.errors import IndexBusy, IndexDamaged, IndexMissing, IndexNotWritable, IndexOutdated
 
-SCHEMA = 1  # raised whenever an older index cannot be read any more
+SCHEMA = 2  # raised whenever an older index cannot be read any more
 POINTER = "CURRENT"
 LOCK = ".lock"
 MANIFEST = "manifest.json"
 CATALOG = "catalog.sqlite"
 PASSAGE_VECTORS = "passages.faiss"
 SENTENCE_VECTORS = "sentences.faiss"
+TOKEN_VECTORS = "tokens.npy"  # noqa: S105 - no secret
 KEPT = 2  # generations: the current one and the one that readers may still hold
 NAME = re.compile(r"generation-(\d{6,})")
 REBUILD = "rebuild it: mandates ingest"

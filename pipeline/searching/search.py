@@ -6,19 +6,16 @@ import difflib
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from pipeline.datatypes import Hit, Manifest
 from pipeline.errors import IndexDamaged, QueryError
 from pipeline.indexing import store
 from pipeline.indexing.catalog import Catalog
 from pipeline.indexing.encode import Encoder, load_encoder
-from pipeline.indexing.vectors import VectorIndex
+from pipeline.indexing.vectors import TokenVectors, VectorIndex
 from pipeline.reading.organizations import name_key
-
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
+from pipeline.searching.rank import MODES, Query, Ranker
 
 TOP_K = 5
 
@@ -39,13 +36,16 @@ class Index:
         """Open the files; the model is loaded at the first question."""
         self.manifest: Manifest = generation.manifest
         self.catalog = Catalog(generation.path / store.CATALOG)
-        self._vectors = VectorIndex(generation.path / store.PASSAGE_VECTORS)
-        self._sentence_vectors = VectorIndex(generation.path / store.SENTENCE_VECTORS)
+        vectors = VectorIndex(generation.path / store.PASSAGE_VECTORS)
+        sentence_vectors = VectorIndex(generation.path / store.SENTENCE_VECTORS)
+        token_vectors = TokenVectors(generation.path / store.TOKEN_VECTORS)
+        passages, sentences = self.manifest.counts["passages"], self.manifest.counts["sentences"]
+        if not len(self.catalog) == len(vectors) == passages or len(sentence_vectors) != sentences:
+            raise IndexDamaged(f"{generation.path}: vectors and passages do not match; {store.REBUILD}")
+        organizations = [entry.organization for entry in self.catalog.organizations()]
+        self._ranker = Ranker(self.catalog, vectors, sentence_vectors, token_vectors, organizations)
         self._model = model
         self._encoder: Encoder | None = None
-        passages, sentences = self.manifest.counts["passages"], self.manifest.counts["sentences"]
-        if not len(self.catalog) == len(self._vectors) == passages or len(self._sentence_vectors) != sentences:
-            raise IndexDamaged(f"{generation.path}: vectors and passages do not match; {store.REBUILD}")
 
     def __enter__(self) -> Self:
         """Use the index in a ``with`` statement."""
@@ -68,6 +68,7 @@ class Index:
         organizations: Sequence[str] = (),
         section: str | None = None,
         page: int | None = None,
+        mode: str = "hybrid",
     ) -> list[Hit]:
         """Rank the passages that answer a question, best first.
 
@@ -76,6 +77,7 @@ class Index:
         :param organizations: acronyms, names or aliases; a hit's section is owned by one of them.
         :param section: text that one of a hit's headings holds.
         :param page: a physical page a hit stands on.
+        :param mode: which signals count: "hybrid", "dense" or "lexical".
         :raises QueryError: for an empty query, ``top_k`` under 1, or an unknown organization.
         """
         if not query.strip():
@@ -86,12 +88,12 @@ class Index:
         rows = self.catalog.rows(acronyms, section, page)
         if rows is not None and not rows:
             return []
-        vector = self.encoder.encode([query], is_query=True)[0]
-        found = self._vectors.search(vector, top_k, rows)
-        passages = self.catalog.passages([row for row, _ in found])
+        vectors, tokens = self.encoder.encode_tokens([query], is_query=True)
+        ranked = self._ranker.rank(Query(query, vectors[0], tokens[0]), top_k, rows, MODES[mode])
+        passages = self.catalog.passages([item.row for item in ranked])
         return [
-            Hit(rank, score, passage, self._highlight(vector, passage.sentences, first_sentence))
-            for rank, ((_, score), (passage, first_sentence)) in enumerate(zip(found, passages, strict=True), start=1)
+            Hit(rank, item.score, passage, passage.sentences[item.sentence], item.signals)
+            for rank, (item, passage) in enumerate(zip(ranked, passages, strict=True), start=1)
         ]
 
     @property
@@ -117,10 +119,3 @@ class Index:
         near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
         hint = f"did you mean {known[near[0]][0]}?" if near else "mandates orgs lists them"
         raise QueryError(f"no organization is called {name!r}; {hint}")
-
-    def _highlight(
-        self, query: npt.NDArray[np.float32], sentences: Sequence[tuple[int, int]], first: int
-    ) -> tuple[int, int]:
-        """Give the range of the sentence nearest to the query."""
-        similarities = self._sentence_vectors.vectors(first, len(sentences)) @ query
-        return sentences[int(similarities.argmax())]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pipeline.datatypes import Footnote, Hit, Link, Passage
+from pipeline.searching.locate import Coverage
 
 BAR_WIDTH = 10
 BEST = "▌"  # stands before the lines that hold the best-matching sentence, where bold type may not show
@@ -44,18 +45,63 @@ def passage_record(passage: Passage) -> dict[str, Any]:
     }
 
 
-def hit_record(hit: Hit) -> dict[str, Any]:
-    """Give a hit in the shape of ``--json``."""
+def hit_record(hit: Hit, *, explain: bool = False) -> dict[str, Any]:
+    """Give a hit in the shape of ``--json``; ``explain`` adds its signals."""
     record = {"rank": hit.rank, "score": round(hit.score, 4)} | passage_record(hit.passage)
     keys = list(record)
     after_text = keys.index("text") + 1
     ordered = {key: record[key] for key in keys[:after_text]} | {"highlight": list(hit.highlight)}
-    return ordered | record
+    return ordered | record | ({"signals": hit.signals} if explain else {})
 
 
-def answer_record(query: str, hits: Sequence[Hit]) -> dict[str, Any]:
+def answer_record(query: str, hits: Sequence[Hit], *, explain: bool = False) -> dict[str, Any]:
     """Give the answer to one question in the shape of ``--json``."""
-    return {"query": query, "hits": [hit_record(hit) for hit in hits]}
+    return {"query": query, "hits": [hit_record(hit, explain=explain) for hit in hits]}
+
+
+def coverage_record(topic: str, covered: Sequence[Coverage]) -> dict[str, Any]:
+    """Give the answer of ``who`` in the shape of ``--json``."""
+    return {
+        "topic": topic,
+        "organizations": [
+            {
+                "organization": item.organization.acronym,
+                "organization_name": item.organization.name,
+                "score": round(item.score, 4),
+                "coverage": item.coverage,
+                "hits": [hit_record(hit) for hit in item.hits],
+            }
+            for item in covered
+        ],
+    }
+
+
+def coverage_lines(covered: Sequence[Coverage], width: int, bold: Bold) -> Iterator[str]:
+    """Give the answer of ``who`` for people: each organization, its coverage, and its passages' best sentences."""
+    for item in covered:
+        name = bold(f"{item.organization.acronym:12}")
+        yield f"{name} {score_bar(item.score)} {item.coverage:9} {item.organization.name}"
+        for hit in item.hits:
+            yield f"   {hit.passage.citation}"
+            sentence = hit.passage.text[slice(*hit.highlight)]
+            yield from wrap(sentence, (0, 0), width, bold)
+
+
+def evaluation_lines(record: Mapping[str, Any]) -> Iterator[str]:
+    """Give the figures of ``eval`` for people: means with their intervals, then by kind of question."""
+    yield f"{record['questions']} questions, {record['settings']['encoder']['name']}, {record['settings']['mode']}"
+    for name, figure in record["figures"].items():
+        line = f"{name:15} {figure['mean']:.3f}  [{figure['low']:.3f}, {figure['high']:.3f}]"
+        if record["against"]:
+            difference, p = record["against"][name]
+            line += f"  {difference:+.3f} (p {p:.2f})"
+        yield line
+    names = list(record["figures"])
+    for title in ("by_kind", "by_organization"):
+        yield ""
+        yield f"{title.replace('_', ' '):15} {'n':>4} " + " ".join(f"{name:>8}" for name in names[:4])
+        for group, means in record[title].items():
+            yield f"{group[:15]:15} {means['n']:4.0f} " + " ".join(f"{means[name]:8.3f}" for name in names[:4])
 
 
 def link_record(link: Link) -> dict[str, str]:
@@ -94,9 +140,9 @@ def to_markdown(query: str, hits: Sequence[Hit]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def to_text(hits: Sequence[Hit], width: int, bold: Bold) -> str:
+def to_text(hits: Sequence[Hit], width: int, bold: Bold, *, explain: bool = False) -> str:
     """Give hits for people: rank, score bar, citation, section, and the passage wrapped to ``width`` columns."""
-    return "\n\n".join("\n".join(_hit_lines(hit, width, bold)) for hit in hits)
+    return "\n\n".join("\n".join(_hit_lines(hit, width, bold, explain=explain)) for hit in hits)
 
 
 def passage_lines(passage: Passage, width: int, bold: Bold) -> list[str]:
@@ -134,10 +180,12 @@ def wrap(text: str, highlight: tuple[int, int], width: int, bold: Bold) -> list[
     return lines
 
 
-def _hit_lines(hit: Hit, width: int, bold: Bold) -> Iterator[str]:
+def _hit_lines(hit: Hit, width: int, bold: Bold, *, explain: bool) -> Iterator[str]:
     yield f"{hit.rank:>2} {score_bar(hit.score)} {hit.score:.2f}  {bold(str(hit.passage.citation))}"
     if hit.passage.section:
         yield f"   {' > '.join(hit.passage.section)}"
+    if explain:
+        yield "   " + ", ".join(f"{name} {value:+.1f}" for name, value in hit.signals.items())
     yield from wrap(hit.passage.text, hit.highlight, width, bold)
 
 

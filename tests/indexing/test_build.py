@@ -89,7 +89,7 @@ def test_building_twice_gives_the_same_bytes(tmp_path: Path) -> None:
         build_index(papers, tmp_path / name, WordEncoder)
         generations.append(store.open_generation(tmp_path / name))
     one, two = (snapshot(generation.path) for generation in generations)
-    assert sorted(one) == ["catalog.sqlite", "manifest.json", "passages.faiss", "sentences.faiss"]
+    assert sorted(one) == ["catalog.sqlite", "manifest.json", "passages.faiss", "sentences.faiss", "tokens.npy"]
     manifests = [json.loads(files.pop("manifest.json")) for files in (one, two)]
     assert one == two
     for manifest in manifests:
@@ -248,7 +248,7 @@ def test_the_heading_path_is_encoded_but_not_shown(tmp_path: Path) -> None:
         *WLA,
     ]
     with open_index(tmp_path / "index") as index:
-        assert [passage.text for passage, _ in index.catalog.passages([0, 1])] == texts
+        assert [passage.text for passage in index.catalog.passages([0, 1])] == texts
 
 
 def test_embedded_text_of_every_passage_of_the_paper(paper: tuple[Document, list[Passage]]) -> None:

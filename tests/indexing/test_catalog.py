@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -9,18 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.datatypes import Document, PageBox, Passage
+from pipeline.datatypes import Document, Organization, PageBox, Passage
 from pipeline.errors import IndexDamaged
-from pipeline.indexing.catalog import Catalog, write_catalog
+from pipeline.indexing.catalog import Catalog, VectorPlace, write_catalog
 
 Paper = tuple[Document, list[Passage]]
+TOKENS = [3 + row % 5 for row in range(1000)]  # how many token vectors each passage has
 
 
 @pytest.fixture(scope="module")
 def catalog(paper: Paper, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalog]:
     document, passages = paper
     path = tmp_path_factory.mktemp("catalog") / "catalog.sqlite"
-    write_catalog(path, [document], passages)
+    write_catalog(path, [document], passages, TOKENS[: len(passages)])
     opened = Catalog(path)
     yield opened
     opened.close()
@@ -35,22 +37,33 @@ def kept(passage: Passage) -> Passage:
 def test_every_passage_comes_back_as_it_was(paper: Paper, catalog: Catalog) -> None:
     passages = paper[1]
     expected = [kept(passage) for passage in passages]
-    assert [passage for passage, _ in catalog.passages(range(len(passages)))] == expected
+    assert catalog.passages(range(len(passages))) == expected
     assert [catalog.passage(passage.id) for passage in passages] == expected
     assert len(catalog) == len(passages)
     for field in ("links", "footnotes", "boxes", "sentences", "note", "organization"):
         assert any(getattr(passage, field) for passage in expected), f"the paper no longer exercises {field}"
 
 
-def test_sentences_are_numbered_through(paper: Paper, catalog: Catalog) -> None:
+def test_sentences_and_tokens_are_numbered_through(paper: Paper, catalog: Catalog) -> None:
     passages = paper[1]
-    counts = [len(passage.sentences) for passage in passages]
-    firsts = [first for _, first in catalog.passages(range(len(passages)))]
-    assert firsts == [sum(counts[:row]) for row in range(len(passages))]
+    sentences = [len(passage.sentences) for passage in passages]
+    expected = [
+        VectorPlace(
+            sum(sentences[:row]),
+            sentences[row],
+            sum(TOKENS[:row]),
+            TOKENS[row],
+            "icat/2018",
+            passage.organization.acronym if passage.organization else None,
+        )
+        for row, passage in enumerate(passages)
+    ]
+    assert catalog.places() == expected
+    assert {place.organization for place in expected} > {None, "IOM", "World Bank"}
 
 
 def test_passages_come_in_the_order_asked_for(paper: Paper, catalog: Catalog) -> None:
-    ids = [passage.id for passage, _ in catalog.passages([7, 0, 3])]
+    ids = [passage.id for passage in catalog.passages([7, 0, 3])]
     assert ids == [paper[1][row].id for row in (7, 0, 3)]
     assert catalog.passages([]) == []
 
@@ -160,9 +173,10 @@ def test_no_such_page_is_none(paper: Paper, catalog: Catalog, number: int) -> No
 def test_the_same_text_twice_is_two_passages(paper: Paper, tmp_path: Path) -> None:
     document, passages = paper
     twin = replace(passages[0], id="icat/2018/0/999", pages=(2,))
-    write_catalog(tmp_path / "c.sqlite", [document], [passages[0], twin])
+    write_catalog(tmp_path / "c.sqlite", [document], [passages[0], twin], [2, 0])
     catalog = Catalog(tmp_path / "c.sqlite")
-    assert [passage.pages for passage, _ in catalog.passages([0, 1])] == [(1,), (2,)]
+    assert [passage.pages for passage in catalog.passages([0, 1])] == [(1,), (2,)]
+    assert [(place.first_token, place.tokens) for place in catalog.places()] == [(0, 2), (2, 0)]
     catalog.close()
 
 
@@ -175,7 +189,7 @@ def test_a_file_that_is_no_database_is_damage(tmp_path: Path) -> None:
 
 def test_a_catalog_is_never_changed_by_reading(paper: Paper, tmp_path: Path) -> None:
     path = tmp_path / "catalog #1?.sqlite"
-    write_catalog(path, [paper[0]], paper[1])
+    write_catalog(path, [paper[0]], paper[1], TOKENS[: len(paper[1])])
     before = path.read_bytes()
     catalog = Catalog(path)
     assert catalog.rows(["IOM"], "migration", 19)
@@ -186,4 +200,130 @@ def test_a_catalog_is_never_changed_by_reading(paper: Paper, tmp_path: Path) -> 
 
 def test_a_place_that_cannot_be_written_is_an_os_error(paper: Paper, tmp_path: Path) -> None:
     with pytest.raises(OSError, match="unable to open"):
-        write_catalog(tmp_path / "nowhere" / "catalog.sqlite", [paper[0]], paper[1])
+        write_catalog(tmp_path / "nowhere" / "catalog.sqlite", [paper[0]], paper[1], TOKENS[: len(paper[1])])
+
+
+# --- words
+
+
+TEXTS = [
+    "Victims of trafficking are protected.",
+    "A victim was protected; the AND and the OR of the law.",
+    "Boats near the harbour, resolution 61 of 2006.",
+    "Réfugiés à Genève.",
+]
+
+
+@pytest.fixture
+def words(paper: Paper, tmp_path: Path) -> Iterator[Catalog]:
+    """Four passages under one heading, the last owned by an organization."""
+    owner = Organization("WLA", "World Lighthouse Agency", ("Lamp Keepers",))
+    passages = [
+        replace(paper[1][0], id=f"icat/2018/0/{row}", section=("Safety at Sea",), text=text, organization=None)
+        for row, text in enumerate(TEXTS)
+    ]
+    passages[3] = replace(passages[3], organization=owner)
+    write_catalog(tmp_path / "w.sqlite", [replace(paper[0], organizations=(owner,))], passages, [1] * 4)
+    opened = Catalog(tmp_path / "w.sqlite")
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize(
+    ("asked", "rows"),
+    [
+        ("victim", [0, 1]),
+        ("victims", [0, 1]),
+        ("VICTIMS", [0, 1]),
+        ("traffick", [0]),
+        ("trafficked", [0]),
+        ("protection", [0, 1]),
+        ("protect", [0, 1]),
+        ("protecting", [0, 1]),
+        ("boat", [2]),
+        ("61", [2]),
+        ("6", []),
+        ("200", []),
+        ("refugies", [3]),
+        ("réfugié", [3]),
+        ("GENEVE", [3]),
+        ("Genève", [3]),
+        ("safety", [0, 1, 2, 3]),
+        ("WLA", [3]),
+        ("wla", [3]),
+        ("lighthouses", [3]),
+        ("keeper", [3]),
+        ("herring", []),
+        ("vict", []),
+    ],
+)
+def test_words_are_found_in_any_inflection_case_and_accent(words: Catalog, asked: str, rows: list[int]) -> None:
+    found = words.match([asked])
+    assert sorted(found) == rows
+    assert words.holds(asked) == bool(rows)
+    assert all(score > 0 for score in found.values())
+
+
+def test_any_of_the_words_counts_and_more_and_rarer_ones_count_more(words: Catalog) -> None:
+    both, victim, boats = (words.match(asked) for asked in (["victim", "trafficking"], ["victim"], ["boats"]))
+    assert sorted(both) == [0, 1]
+    assert both[0] > both[1]
+    assert both[1] == pytest.approx(victim[1])
+    assert boats[2] > max(victim.values()) > 0
+    assert words.match([]) == {}
+    assert words.match(["herring", "cod"]) == {}
+
+
+@pytest.mark.parametrize(
+    ("asked", "rows"),
+    [
+        (["AND"], [1]),
+        (["OR"], [1]),
+        (["NOT"], []),
+        (["NEAR"], [2]),
+        (["victim", "AND", "boats"], [0, 1, 2]),
+        (["victim", "NOT", "trafficking"], [0, 1]),
+        (["vict*"], []),
+        (["*"], []),
+        (["^victim"], [0, 1]),
+        (["text:victim"], []),
+        (["-victim"], [0, 1]),
+        (["{text}"], []),
+        (["near(the"], [2]),
+        (["near(boats"], []),
+        (["victim)"], [0, 1]),
+        (["victim + boats"], []),
+        (["'"], []),
+        (["\\"], []),
+        (["victims of"], [0]),
+        (["of victims"], []),
+    ],
+)
+def test_operators_of_the_search_language_are_only_words(words: Catalog, asked: list[str], rows: list[int]) -> None:
+    assert sorted(words.match(asked)) == rows
+    if len(asked) == 1:
+        assert words.holds(asked[0]) == bool(rows)
+
+
+@pytest.mark.parametrize(
+    "asked", ['"', '""', 'victim"', '"victim', 'vic"tim', '" OR "', '" OR boats OR "', "\x00", "victim\x00"]
+)
+def test_quotes_do_not_end_a_word(words: Catalog, asked: str) -> None:
+    found = words.match([asked])
+    assert words.holds(asked) == bool(found)
+    assert 2 not in found, "the quoted boats were asked for as a part of a longer word"
+
+
+def test_the_words_are_those_of_headings_names_and_texts(words: Catalog) -> None:
+    found = words.words()
+    assert found == sorted(set(found))
+    assert {"victims", "trafficking", "61", "geneve", "safety", "wla", "lighthouse"} <= set(found)
+    assert not {"Genève", "genève", "WLA"} & set(found)
+    assert words.words() == found
+
+
+def test_every_word_of_the_paper_is_held_and_found_in_its_passage(paper: Paper, catalog: Catalog) -> None:
+    for row, passage in list(enumerate(paper[1]))[::9]:
+        for word in set(re.findall(r"\w+", passage.text)):
+            assert catalog.holds(word), word
+            assert row in catalog.match([word]), word

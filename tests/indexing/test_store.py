@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 ENCODER = EncoderInfo("words", "1", "0" * 64, 512)
 EDITIONS = (Edition("sea", "2020", "sea-2020.pdf", "a" * 64),)
 COUNTS = {"passages": 2, "sentences": 3}
-FILES = [store.CATALOG, store.PASSAGE_VECTORS, store.SENTENCE_VECTORS]
+FILES = [store.CATALOG, store.PASSAGE_VECTORS, store.SENTENCE_VECTORS, store.TOKEN_VECTORS]
 
 
 def writer(word: str) -> Callable[[Path], None]:

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import IndexDamaged
-from pipeline.indexing.vectors import VectorIndex, write_vectors
+from pipeline.indexing.vectors import TokenVectors, VectorIndex, write_token_vectors, write_vectors
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -69,7 +69,9 @@ def test_an_index_without_vectors_answers_with_nothing(tmp_path: Path) -> None:
 
 def test_length_dimensions_and_vectors_are_those_written(index: VectorIndex) -> None:
     assert (len(index), index.dimensions) == (6, 2)
-    assert index.vectors(2, 3).tolist() == [[2, 5], [2, 0], [0, 4]]
+    assert index.vectors([2, 3, 4]).tolist() == [[2, 5], [2, 0], [0, 4]]
+    assert index.vectors([5, 0, 5]).tolist() == [[3, 1], [3, 0], [3, 1]]
+    assert index.vectors([]).shape == (0, 2)
 
 
 @pytest.mark.parametrize(("count", "top_k"), [(300, 7), (300, 120), (2000, 1999)])
@@ -144,3 +146,106 @@ def test_a_full_disk_is_an_os_error_even_if_only_the_last_bytes_do_not_fit(tmp_p
 def _limit_files(size: int) -> None:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
+# --- token vectors
+
+
+def unit(rows: npt.NDArray[np.floating]) -> Vectors:
+    units: Vectors = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    return units
+
+
+def random_units(seed: int, *shape: int) -> Vectors:
+    return unit(np.random.default_rng(seed).normal(size=shape))
+
+
+def write_tokens(path: Path, passages: list[Vectors], dimensions: int) -> TokenVectors:
+    write_token_vectors(path, passages, dimensions)
+    return TokenVectors(path)
+
+
+def late_interaction(query: Vectors, passage: Vectors) -> float:
+    """The definition, one cosine after the other."""
+    best = [max(float(np.dot(token, piece)) for piece in passage) for token in query]
+    return sum(best) / len(best)
+
+
+def test_late_interaction_by_hand(tmp_path: Path) -> None:
+    passages = [array([[1, 0]]), array([[0, 1], [1, 0]]), array([[0, -1]]), unit(array([[1, 1], [-1, 0]]))]
+    tokens = write_tokens(tmp_path / "t.npy", passages, 2)
+    ranges = [(0, 1), (1, 2), (3, 1), (4, 2), (0, 6)]
+    found = tokens.best_match(array([[1, 0], [0, 1]]), ranges)
+    np.testing.assert_allclose(found, [0.5, 1, -0.5, 0.5**0.5, 1], atol=1e-6)
+    assert (found.shape, str(found.dtype)) == ((5,), "float32")
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_late_interaction_is_that_of_the_vectors_before_they_were_packed(tmp_path: Path, seed: int) -> None:
+    lengths = [1, 7, 3, 40, 2, 2, 11]
+    passages = [random_units(100 * seed + number, length, 384) for number, length in enumerate(lengths)]
+    tokens = write_tokens(tmp_path / "t.npy", passages, 384)
+    firsts = [sum(lengths[:number]) for number in range(len(lengths))]
+    query = np.concatenate([random_units(seed, 5, 384), passages[3][:2]])
+    expected = [late_interaction(query, passage) for passage in passages]
+    order = [3, 0, 6, 2, 5, 4, 1, 3]
+    found = tokens.best_match(query, [(firsts[number], lengths[number]) for number in order])
+    np.testing.assert_allclose(found, [expected[number] for number in order], atol=2e-3)
+    packed = np.load(tmp_path / "t.npy")
+    assert (str(packed.dtype), packed.shape) == ("int8", (sum(lengths), 384))
+    exact = [
+        late_interaction(query, unit(packed[f : f + n].astype(np.float64)))
+        for f, n in zip(firsts, lengths, strict=True)
+    ]
+    np.testing.assert_allclose(found, [exact[number] for number in order], atol=1e-5)
+
+
+@pytest.mark.parametrize("outlier", [0, 3, 10])
+def test_eight_bits_keep_the_direction(tmp_path: Path, outlier: float) -> None:
+    # Models such as E5 have a few dimensions that are far larger than the rest.
+    rows = np.random.default_rng(1).normal(size=(500, 384))
+    rows[:, 7] += outlier
+    before = unit(rows)
+    write_token_vectors(tmp_path / "t.npy", [before], 384)
+    after = unit(np.load(tmp_path / "t.npy").astype(np.float32))
+    assert (before * after).sum(axis=1).min() >= 0.999
+
+
+def test_empty_ranges_and_vectors_of_zeros_score_nothing(tmp_path: Path) -> None:
+    passages = [array([[1, 0]]), np.zeros((0, 2), dtype=np.float32), np.zeros((2, 2), dtype=np.float32)]
+    tokens = write_tokens(tmp_path / "t.npy", passages, 2)
+    found = tokens.best_match(array([[1, 0]]), [(0, 1), (1, 0), (1, 2), (3, 0)])
+    np.testing.assert_allclose(found, [1, 0, 0, 0], atol=1e-6)
+    assert tokens.best_match(array([[1, 0]]), []).shape == (0,)
+    assert tokens.best_match(np.zeros((0, 2), dtype=np.float32), [(0, 1)]).tolist() == [0]
+
+
+@pytest.mark.parametrize("passages", [[], [np.zeros((0, 4), dtype=np.float32)]])
+def test_no_token_vectors_at_all(tmp_path: Path, passages: list[Vectors]) -> None:
+    tokens = write_tokens(tmp_path / "t.npy", passages, 4)
+    assert tokens.best_match(np.ones((1, 4), dtype=np.float32), [(0, 0)]).tolist() == [0]
+
+
+def test_the_same_token_vectors_give_the_same_bytes(tmp_path: Path) -> None:
+    passages = [random_units(1, 3, 8), random_units(2, 5, 8)]
+    for name in ("one.npy", "two.npy"):
+        write_token_vectors(tmp_path / name, passages, 8)
+    assert (tmp_path / "one.npy").read_bytes() == (tmp_path / "two.npy").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"garbage", b"\x93NUMPY\x01\x00\x76\x00", b"PK\x03\x04garbage", b"\x80\x04garbage"]
+)
+def test_a_file_that_is_no_matrix_is_damage(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "bad.npy").write_bytes(content)
+    with pytest.raises(IndexDamaged, match=r"bad\.npy: .*mandates ingest"):
+        TokenVectors(tmp_path / "bad.npy")
+
+
+def test_token_vectors_that_are_cut_or_missing_are_damage(tmp_path: Path) -> None:
+    path = tmp_path / "short.npy"
+    write_token_vectors(path, [random_units(1, 3, 8)], 8)
+    path.write_bytes(path.read_bytes()[:-1])
+    for file in (path, tmp_path / "nowhere.npy"):
+        with pytest.raises(IndexDamaged, match=file.name):
+            TokenVectors(file)

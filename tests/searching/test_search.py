@@ -56,8 +56,12 @@ def test_a_known_question_is_cited_first(index: Index, query: str, organization:
 def test_the_words_of_a_paragraph_rank_it_first(index: Index, paper: Paper) -> None:
     long = [passage for passage in paper[1] if len(passage.text.split()) > 60]
     assert len(long) > 100
-    first = [index.search(passage.text, top_k=1)[0].passage for passage in long]
+    first = [index.search(passage.text, top_k=1, mode="dense")[0].passage for passage in long]
     assert [(hit.id, hit.pages, hit.text) for hit in first] == [(p.id, p.pages, p.text) for p in long]
+    # All signals together take half a second for a question of a hundred words, so not of every passage.
+    some = long[::8]
+    for mode in ("hybrid", "lexical"):
+        assert [index.search(p.text, top_k=1, mode=mode)[0].passage.id for p in some] == [p.id for p in some]
 
 
 @pytest.mark.parametrize("top_k", [1, 2, 7, 50, 10_000])
@@ -174,9 +178,10 @@ def test_the_highlight_is_the_sentence_that_was_asked_for(index: Index, paper: P
             sentence = passage.text[start:end]
             if len(passage.sentences) < 2 or sum(len(word) > 3 for word in sentence.split()) < 10:
                 continue
-            hits = index.search(sentence, top_k=1000, page=passage.pages[0])
-            own = next(hit for hit in hits if hit.passage.id == passage.id)
-            assert own.highlight == (start, end), passage.id
+            for mode in ("dense", "hybrid")[: 1 + (tried % 15 == 0)]:  # all signals together take their time
+                hits = index.search(sentence, top_k=1000, page=passage.pages[0], mode=mode)
+                own = next(hit for hit in hits if hit.passage.id == passage.id)
+                assert own.highlight == (start, end), passage.id
             tried += 1
     assert tried > 300
 
@@ -206,11 +211,12 @@ def test_top_k_is_at_least_one(index: Index, top_k: int) -> None:
     query=st.text(min_size=1).filter(lambda text: bool(text.strip())),
     top_k=st.integers(1, 400),
     page=st.none() | st.integers(1, 60),
+    mode=st.sampled_from(["hybrid", "dense", "lexical"]),
 )
 def test_any_question_gets_as_many_hits_as_there_are(
-    index: Index, paper: Paper, query: str, top_k: int, page: int | None
+    index: Index, paper: Paper, query: str, top_k: int, page: int | None, mode: str
 ) -> None:
-    hits = index.search(query, top_k, page=page)
+    hits = index.search(query, top_k, page=page, mode=mode)
     available = [passage for passage in paper[1] if page is None or page in passage.pages]
     assert len(hits) == len(set(ids(hits))) == min(top_k, len(available))
     assert [hit.rank for hit in hits] == list(range(1, len(hits) + 1))

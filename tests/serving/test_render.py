@@ -94,6 +94,20 @@ def test_without_organization_the_names_are_null() -> None:
     assert record["citation"] == "sea.pdf (1), PDF p. 1"
 
 
+SIGNALS = {"sentence": 2.346, "named": 1.0, "tokens": -0.04}
+
+
+def test_signals_are_shown_on_request_only() -> None:
+    hit = Hit(HIT.rank, HIT.score, HIT.passage, HIT.highlight, SIGNALS)
+    assert hit_record(hit) == hit_record(HIT)
+    assert hit_record(hit, explain=True) == hit_record(HIT) | {"signals": SIGNALS}
+    assert answer_record("x", [hit], explain=True)["hits"] == [hit_record(hit, explain=True)]
+    lines = to_text([hit], 80, unstyled).split("\n")
+    explained = to_text([hit], 80, unstyled, explain=True).split("\n")
+    assert lines == to_text([HIT], 80, unstyled).split("\n")
+    assert explained == [*lines[:2], "   sentence +2.3, named +1.0, tokens -0.0", *lines[2:]]
+
+
 def test_csv_reads_back() -> None:
     header, first, second = csv.reader(io.StringIO(to_csv([HIT, PLAIN_HIT])))
     assert header == list(CSV_FIELDS)

@@ -1,0 +1,233 @@
+"""How often the right passage, page and organization come first, over a file of judged questions.
+
+A question counts as found at rank r when the passage there holds the quote of its evidence, or at least 60 % of the
+quote's word 5-grams, and cites the page of the quote. The metrics are those of ir_measures.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.datatypes import Passage
+from pipeline.errors import QueryError
+from pipeline.searching.search import Index
+
+DEPTH = 10
+GRAM = 5  # words
+SHARE = 0.6  # of a quote's 5-grams: a quote may run over the end of a passage
+RESAMPLES = 2000
+NO_OWNER = "INTRO"  # how question files call a section that no organization owns
+METRICS = {"hit@1": "Success@1", "hit@3": "Success@3", "hit@5": "Success@5", "MRR@10": "RR@10", "nDCG@10": "nDCG@10"}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A judged question: ``evidence`` holds (page, quote) pairs, any of which answers it."""
+
+    id: str
+    text: str
+    kind: str
+    organizations: tuple[str, ...]
+    evidence: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came back for a question: the hits' passage ids and scores, and the metrics' values."""
+
+    id: str
+    kind: str
+    organizations: tuple[str, ...]
+    hits: tuple[tuple[str, float], ...]
+    values: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """The mean of a metric with its bootstrap 95 % interval."""
+
+    mean: float
+    low: float
+    high: float
+
+
+def load_questions(path: Path) -> list[Question]:
+    """Read a question file: JSON lines with id, question, kind, orgs and evidence (a list of page and quote).
+
+    :raises QueryError: naming the line that is no such object.
+    """
+    questions = []
+    for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+            evidence = tuple((int(item["page"]), str(item["quote"])) for item in row["evidence"])
+            kind, owners = str(row.get("kind", "")), tuple(map(str, row.get("orgs", ())))
+            questions.append(Question(str(row["id"]), str(row["question"]), kind, owners, evidence))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise QueryError(f"{path}: line {number} is no judged question ({error!r})") from error
+    if not questions:
+        raise QueryError(f"{path}: no questions in this file")
+    return questions
+
+
+def holds(text: str, quote: str) -> bool:
+    """Tell whether a text holds a quote, or enough of its word 5-grams."""
+    text_words, quote_words = _words(text), _words(quote)
+    if f" {' '.join(quote_words)} " in f" {' '.join(text_words)} ":
+        return True
+    wanted = _grams(quote_words)
+    return len(wanted & _grams(text_words)) >= SHARE * len(wanted)
+
+
+def answer_questions(
+    index: Index, questions: Sequence[Question], mode: str = "hybrid", progress: Callable[[int], None] | None = None
+) -> list[Outcome]:
+    """Ask every question and judge the first ten hits."""
+    passages = index.catalog.passages(range(len(index.catalog)))
+    qrels: dict[str, dict[str, int]] = {}
+    runs: dict[str, dict[str, float]] = {}
+    values: dict[str, dict[str, float]] = {}
+    for question in questions:
+        qrels[question.id] = {passage.id: 1 for passage in passages if is_evidence(passage, question)}
+        hits = index.search(question.text, DEPTH, mode=mode)
+        runs[question.id] = {hit.passage.id: hit.score for hit in hits}
+        first = hits[0].passage if hits else None
+        values[question.id] = {
+            "page@1": float(first is not None and any(page in first.pages for page, _ in question.evidence)),
+            "organization@1": float(first is not None and _owner(first) in question.organizations),
+        }
+        if progress:
+            progress(1)
+    for query, name, value in _measure(qrels, runs):
+        values[query][name] = value
+    return [
+        Outcome(q.id, q.kind, q.organizations, tuple(runs[q.id].items()), _ordered(values[q.id])) for q in questions
+    ]
+
+
+def is_evidence(passage: Passage, question: Question) -> bool:
+    """Tell whether a passage answers a question and cites the right page."""
+    return any(page in passage.pages and holds(passage.text, quote) for page, quote in question.evidence)
+
+
+def figures(outcomes: Sequence[Outcome]) -> dict[str, Figure]:
+    """Give the mean of each metric with its bootstrap interval (percentile, fixed seed)."""
+    return {
+        name: _figure([outcome.values[name] for outcome in outcomes])
+        for name in (outcomes[0].values if outcomes else ())
+    }
+
+
+def means_by(outcomes: Sequence[Outcome], key: Callable[[Outcome], Iterable[str]]) -> dict[str, dict[str, float]]:
+    """Give the means of the metrics for each group of questions, and how many there are as ``n``."""
+    groups: dict[str, list[Outcome]] = defaultdict(list)
+    for outcome in outcomes:
+        for name in key(outcome):
+            groups[name].append(outcome)
+    return {
+        name: {"n": float(len(group))}
+        | {metric: sum(item.values[metric] for item in group) / len(group) for metric in group[0].values}
+        for name, group in sorted(groups.items())
+    }
+
+
+def compare(outcomes: Sequence[Outcome], others: Sequence[Outcome]) -> dict[str, tuple[float, float]]:
+    """Compare two runs over the questions both have: (difference of means, p) of each metric.
+
+    p is that of a paired permutation test, two-sided: how often chance alone gives a difference as large.
+    """
+    import numpy as np
+    from scipy.stats import permutation_test
+
+    by_id = {outcome.id: outcome for outcome in others}
+    pairs = [(outcome, by_id[outcome.id]) for outcome in outcomes if outcome.id in by_id]
+    if not pairs:
+        raise QueryError("the two runs have no question in common")
+    found = {}
+    for name in pairs[0][0].values:
+        new, old = (np.array([pair[side].values.get(name, 0.0) for pair in pairs]) for side in (0, 1))
+        p = 1.0
+        if (new != old).any() and len(pairs) > 1:
+            test = permutation_test(
+                (new, old),
+                lambda a, b, axis: (a - b).mean(axis=axis),
+                permutation_type="samples",
+                n_resamples=RESAMPLES,
+                rng=0,
+            )
+            p = float(test.pvalue)
+        found[name] = (float(new.mean() - old.mean()), p)
+    return found
+
+
+def save_run(path: Path, outcomes: Sequence[Outcome], settings: Mapping[str, Any]) -> None:
+    """Write a run with its settings, so that a later one can be compared with it."""
+    record = {"settings": dict(settings), "outcomes": [asdict(outcome) for outcome in outcomes]}
+    path.write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def load_run(path: Path) -> list[Outcome]:
+    """Read a saved run.
+
+    :raises QueryError: if the file is none.
+    """
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))["outcomes"]
+        return [
+            Outcome(row["id"], row["kind"], tuple(row["organizations"]), tuple(map(tuple, row["hits"])), row["values"])
+            for row in rows
+        ]
+    except (ValueError, KeyError, TypeError) as error:
+        raise QueryError(f"{path}: not a run saved by mandates eval --save") from error
+
+
+def _measure(
+    qrels: Mapping[str, Mapping[str, int]], runs: Mapping[str, Mapping[str, float]]
+) -> Iterable[tuple[str, str, float]]:
+    """Give (question, metric, value); a question without hits or without evidence counts as 0."""
+    import ir_measures
+
+    names = {ir_measures.parse_measure(measure): name for name, measure in METRICS.items()}
+    missing = {(query, name) for query in qrels for name in METRICS}
+    judged = {query: dict(rows) or {"": 1} for query, rows in qrels.items()}
+    found = {query: dict(rows) for query, rows in runs.items() if rows}
+    for metric in ir_measures.iter_calc(list(names), judged, found):
+        missing.discard((metric.query_id, names[metric.measure]))
+        yield metric.query_id, names[metric.measure], float(metric.value)
+    yield from ((query, name, 0.0) for query, name in sorted(missing))
+
+
+def _ordered(values: Mapping[str, float]) -> dict[str, float]:
+    return {name: values[name] for name in [*METRICS, "page@1", "organization@1"]}
+
+
+def _figure(values: Sequence[float]) -> Figure:
+    import numpy as np
+
+    sample = np.array(values)
+    draws = np.random.default_rng(0).choice(sample, (RESAMPLES, len(sample))).mean(axis=1)
+    low, high = np.percentile(draws, [2.5, 97.5])
+    return Figure(float(sample.mean()), float(low), float(high))
+
+
+def _owner(passage: Passage) -> str:
+    return passage.organization.acronym if passage.organization else NO_OWNER
+
+
+def _words(text: str) -> list[str]:
+    """Part a text into words that compare: case, hyphens, quotes and bullets are made alike."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return re.findall(r"\w+", re.sub(r"[-‐‑–—'’‘`]", "", folded))
+
+
+def _grams(words: Sequence[str]) -> set[tuple[str, ...]]:
+    return {tuple(words[start : start + GRAM]) for start in range(max(1, len(words) - GRAM + 1))}

@@ -1,0 +1,58 @@
+"""Topic → which organizations cover it, which only mention it, and which say nothing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.datatypes import Hit, Organization
+from pipeline.searching.rank import squash
+from pipeline.searching.search import Index
+
+# Deviations above a passage taken at random, as in ``pipeline.searching.rank``.
+COVERS = 2.5  # at least this: a passage of the organization's section is about the topic
+MENTIONS = 1.9  # at least this: it touches on it
+REACH = 0.6  # of the deviations that the best of n passages can have at all, which is little in a very short paper
+NEAR_BEST = 0.5  # and this share of the best organization's score: a topic with one clear owner has few others
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What the paper shows of one organization and a topic; ``coverage`` is "covers", "mentions" or "none"."""
+
+    organization: Organization
+    score: float
+    coverage: str
+    hits: tuple[Hit, ...]
+
+
+def who_covers(index: Index, topic: str, top_k: int = 3) -> list[Coverage]:
+    """Rank all organizations by their best passage on a topic; those without a section come last, with none.
+
+    Evidence counts for the organization whose section holds it, whoever else it names.
+
+    :param top_k: how many passages to show for each organization.
+    """
+    hits = index.search(topic, max(len(index.catalog), 1))
+    by_owner: dict[str, list[Hit]] = {}
+    for hit in hits:
+        if hit.passage.organization:
+            by_owner.setdefault(hit.passage.organization.acronym, []).append(hit)
+    best = max((found[0].score for found in by_owner.values()), default=0.0)
+    reach = REACH * (len(hits) - 1) / math.sqrt(max(len(hits), 1))
+    covers, mentions = (squash(min(level, reach)) for level in (COVERS, MENTIONS))
+    mentions = max(mentions, NEAR_BEST * best)
+    covered = [
+        _coverage(entry.organization, by_owner.get(entry.organization.acronym, []), covers, mentions, top_k)
+        for entry in index.catalog.organizations()
+    ]
+    return sorted(covered, key=lambda item: -item.score)
+
+
+def _coverage(organization: Organization, hits: Sequence[Hit], covers: float, mentions: float, top_k: int) -> Coverage:
+    score = hits[0].score if hits else 0.0
+    level = "none"
+    if hits and score >= mentions:
+        level = "covers" if score >= covers else "mentions"
+    return Coverage(organization, score, level, tuple(hits[:top_k]) if level != "none" else ())

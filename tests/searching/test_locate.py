@@ -1,0 +1,61 @@
+"""Topic → organizations: who covers it, who mentions it, who says nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline import open_index
+from pipeline.indexing.build import build_index
+from pipeline.searching.locate import who_covers
+from tests.conftest import WordEncoder
+from tests.papers import BOLD, Text, make_pdf, paragraph
+
+HARBOURS = ["The agency inspects harbours, and lighthouses in harbours,", "and trains harbour pilots every year."]
+FORESTS = ["The office plants forests and counts wolves in forests.", "It also met the Harbour Agency (HBA) once."]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    pages = [
+        [Text("Introduction", 60, size=18, font=BOLD), *paragraph(["Who does what is told below."], 100)],
+        [Text("Harbour Agency (HBA)", 60, size=18, font=BOLD), *paragraph(HARBOURS, 100)],
+        [Text("Forest Office (FOO)", 60, size=18, font=BOLD), *paragraph(FORESTS, 100)],
+        [Text("Railway Bureau (RWB)", 60, size=18, font=BOLD), *paragraph(["It runs trains on rails."], 100)],
+    ]
+    make_pdf(tmp_path / "land-2020.pdf", pages)
+    build_index([tmp_path / "land-2020.pdf"], tmp_path / "index", WordEncoder)
+    return tmp_path / "index"
+
+
+def test_evidence_counts_for_the_owner_of_the_section(folder: Path, word_encoder: WordEncoder) -> None:
+    with open_index(folder) as index:
+        forests = who_covers(index, "wolves and forests")
+    assert forests[0].organization.acronym == "FOO"
+    assert [(hit.passage.pages, hit.passage.organization) for hit in forests[0].hits] == [
+        ((3,), forests[0].organization)
+    ]
+
+
+def test_every_organization_is_listed_once_best_first(folder: Path, word_encoder: WordEncoder) -> None:
+    with open_index(folder) as index:
+        covered = who_covers(index, "lighthouses in harbours")
+    assert covered[0].organization.acronym == "HBA"
+    assert sorted(item.organization.acronym for item in covered) == ["FOO", "HBA", "RWB"]
+    assert [item.score for item in covered] == sorted((item.score for item in covered), reverse=True)
+
+
+def test_members_without_a_section_have_no_evidence(paper_index: Path, word_encoder: WordEncoder) -> None:
+    with open_index(paper_index) as index:
+        covered = {item.organization.acronym: item for item in who_covers(index, "statelessness of refugees")}
+    assert len(covered) == 23
+    assert (covered["UNESCO"].score, covered["UNESCO"].coverage, covered["UNESCO"].hits) == (0.0, "none", ())
+    assert covered["UNHCR"].coverage == "covers"
+
+
+def test_no_more_passages_than_asked_for(paper_index: Path, word_encoder: WordEncoder) -> None:
+    with open_index(paper_index) as index:
+        covered = who_covers(index, "training of police officers", top_k=1)
+    assert {len(item.hits) for item in covered} <= {0, 1}
+    assert all((item.coverage == "none") == (not item.hits) for item in covered)
