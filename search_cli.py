@@ -15,9 +15,8 @@ from typing import Any
 import click
 
 from pipeline import Index, open_index
-from pipeline.datatypes import BuildReport, Edition, Hit
+from pipeline.datatypes import Hit
 from pipeline.errors import MandatesError, QueryError
-from pipeline.indexing.catalog import OrganizationEntry, PageText
 from pipeline.searching.locate import who_covers
 from pipeline.searching.rank import MODES
 from pipeline.serving import render
@@ -120,7 +119,7 @@ def ingest(
         )
     for warning in [*report.skipped, *(line for edition in report.editions for line in edition.warnings)]:
         click.echo(f"warning: {warning}", err=True)
-    click.echo(_json(asdict(report)) if as_json else "\n".join(_report_lines(report, folder)))
+    click.echo(_json(asdict(report)) if as_json else "\n".join(render.report_lines(report, folder)))
 
 
 @main.command()
@@ -260,9 +259,9 @@ def orgs(folder: str, *, as_json: bool) -> None:
     with open_index(folder) as index:
         entries = index.catalog.organizations()
     if as_json:
-        click.echo(_json([_organization_record(entry) for entry in entries]))
+        click.echo(_json([render.organization_record(entry) for entry in entries]))
     else:
-        click.echo("\n".join(_organization_lines(entries)))
+        click.echo("\n".join(render.organization_lines(entries)))
     if not entries:
         click.echo("no section of this index is owned by an organization", err=True)
         sys.exit(NOTHING_FOUND)
@@ -351,7 +350,7 @@ def _show_page(index: Index, place: str, *, as_json: bool) -> None:
     page = index.catalog.page(editions[0], int(number))
     if page is None:
         raise QueryError(f"{editions[0].file} has no page {number}")
-    click.echo(_json(_page_record(page)) if as_json else "\n".join(_page_lines(page)))
+    click.echo(_json(render.page_record(page)) if as_json else "\n".join(render.page_lines(page, _bold)))
 
 
 def _print_hits(query: str, hits: list[Hit], form: str | None, *, explain: bool) -> bool:
@@ -380,63 +379,6 @@ def _why_nothing(index: Index, names: tuple[str, ...]) -> str:
     if without and len(without) == len(entries):
         return f"nothing found: the paper names {', '.join(without)}, but has no section on it"
     return "nothing found: no passage passes these filters"
-
-
-def _report_lines(report: BuildReport, folder: str) -> Iterator[str]:
-    for edition in report.editions:
-        counts = f"{edition.pages} pages, {edition.sections} sections, {edition.organizations} organizations"
-        yield f"{edition.edition.id} ({edition.edition.file}): {counts}, {edition.passages} passages"
-        if edition.left_out:
-            left = ", ".join(f"{count} {kind}{'s' if count > 1 else ''}" for kind, count in edition.left_out.items())
-            yield f"  kept out of passages: {left}"
-    seconds = ", ".join(f"{stage} {value:.1f} s" for stage, value in report.seconds.items())
-    yield f"{folder}: {report.passages} passages, {report.sentences} sentences, {report.encoder.name} ({seconds})"
-
-
-def _organization_record(entry: OrganizationEntry) -> dict[str, Any]:
-    organization = entry.organization
-    return {
-        "organization": organization.acronym,
-        "name": organization.name,
-        "aliases": list(organization.aliases),
-        "pages": list(organization.pages) if organization.pages else None,
-        "passages": entry.passages,
-        "document": entry.edition.document,
-        "edition": entry.edition.label,
-    }
-
-
-def _organization_lines(entries: list[OrganizationEntry]) -> Iterator[str]:
-    edition: Edition | None = None
-    for entry in entries:
-        if entry.edition != edition:
-            edition = entry.edition
-            yield f"{edition.id}: organization, pages, passages, name"
-        organization = entry.organization
-        pages = "–".join(str(page) for page in dict.fromkeys(organization.pages or ())) or "no section"
-        yield f"{organization.acronym:12} {pages:>10} {entry.passages:>4}  {organization.name}"
-        if organization.aliases:
-            yield f"{'':30}also: {'; '.join(organization.aliases)}"
-
-
-def _page_record(page: PageText) -> dict[str, Any]:
-    return {
-        "document": page.edition.document,
-        "edition": page.edition.label,
-        "file": page.edition.file,
-        "page": page.number,
-        "page_label": page.label,
-        "text": page.text,
-        "left_out": [{"kind": kind, "text": text} for kind, text in page.left_out],
-    }
-
-
-def _page_lines(page: PageText) -> Iterator[str]:
-    label = f", printed {page.label}" if page.label != str(page.number) else ""
-    yield _bold(f"{page.edition.file} ({page.edition.label}), page {page.number}{label}")
-    yield page.text
-    for kind, text in page.left_out:
-        yield f"[{kind}: {text}]"
 
 
 def _bold(text: str) -> str:

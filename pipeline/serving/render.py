@@ -1,4 +1,4 @@
-"""Hits → JSON records, CSV, Markdown and terminal text. Pure functions; nothing is printed here."""
+"""Answers → JSON records, CSV, Markdown and terminal text. Pure functions; nothing is printed here."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from pipeline.datatypes import Footnote, Hit, Link, Passage
+from pipeline.datatypes import BuildReport, Edition, Footnote, Hit, Link, Passage
+from pipeline.indexing.catalog import OrganizationEntry, PageText
 from pipeline.searching.locate import Coverage
 
 BAR_WIDTH = 10
@@ -102,6 +103,68 @@ def evaluation_lines(record: Mapping[str, Any]) -> Iterator[str]:
         yield f"{title.replace('_', ' '):15} {'n':>4} " + " ".join(f"{name:>8}" for name in names[:4])
         for group, means in record[title].items():
             yield f"{group[:15]:15} {means['n']:4.0f} " + " ".join(f"{means[name]:8.3f}" for name in names[:4])
+
+
+def report_lines(report: BuildReport, folder: str) -> Iterator[str]:
+    """Give the report of ``ingest`` for people."""
+    for edition in report.editions:
+        counts = f"{edition.pages} pages, {edition.sections} sections, {edition.organizations} organizations"
+        yield f"{edition.edition.id} ({edition.edition.file}): {counts}, {edition.passages} passages"
+        if edition.left_out:
+            left = ", ".join(f"{count} {kind}{'s' if count > 1 else ''}" for kind, count in edition.left_out.items())
+            yield f"  kept out of passages: {left}"
+    seconds = ", ".join(f"{stage} {value:.1f} s" for stage, value in report.seconds.items())
+    yield f"{folder}: {report.passages} passages, {report.sentences} sentences, {report.encoder.name} ({seconds})"
+
+
+def organization_record(entry: OrganizationEntry) -> dict[str, Any]:
+    """Give an organization in the shape of ``--json``."""
+    organization = entry.organization
+    return {
+        "organization": organization.acronym,
+        "name": organization.name,
+        "aliases": list(organization.aliases),
+        "pages": list(organization.pages) if organization.pages else None,
+        "passages": entry.passages,
+        "document": entry.edition.document,
+        "edition": entry.edition.label,
+    }
+
+
+def organization_lines(entries: list[OrganizationEntry]) -> Iterator[str]:
+    """Give the organizations for people, under a heading for each edition."""
+    edition: Edition | None = None
+    for entry in entries:
+        if entry.edition != edition:
+            edition = entry.edition
+            yield f"{edition.id}: organization, pages, passages, name"
+        organization = entry.organization
+        pages = "–".join(str(page) for page in dict.fromkeys(organization.pages or ())) or "no section"
+        yield f"{organization.acronym:12} {pages:>10} {entry.passages:>4}  {organization.name}"
+        if organization.aliases:
+            yield f"{'':30}also: {'; '.join(organization.aliases)}"
+
+
+def page_record(page: PageText) -> dict[str, Any]:
+    """Give a page in the shape of ``--json``."""
+    return {
+        "document": page.edition.document,
+        "edition": page.edition.label,
+        "file": page.edition.file,
+        "page": page.number,
+        "page_label": page.label,
+        "text": page.text,
+        "left_out": [{"kind": kind, "text": text} for kind, text in page.left_out],
+    }
+
+
+def page_lines(page: PageText, bold: Bold) -> Iterator[str]:
+    """Give a page for people, with what was left out of its passages."""
+    label = f", printed {page.label}" if page.label != str(page.number) else ""
+    yield bold(f"{page.edition.file} ({page.edition.label}), page {page.number}{label}")
+    yield page.text
+    for kind, text in page.left_out:
+        yield f"[{kind}: {text}]"
 
 
 def link_record(link: Link) -> dict[str, str]:

@@ -227,3 +227,18 @@ def test_marks_of_the_same_number_on_two_pages_cite_their_own_notes(tmp_path: Pa
         ("The note of the first page is long enough.", (1,)),
         ("The note of the other page is long enough.", (2,)),
     ]
+
+
+def test_day_of_a_date_that_is_also_a_cited_mark_starts_no_note() -> None:
+    found = notes_of(
+        body("one", mark("1"), " two", mark("2"), " three", mark("3")),
+        note("1 Resolution of", 730),
+        note("3 May 2017.", 740),
+        note("2 See the annex.", 750),
+        note("3 See the note.", 760),
+    )
+    assert found == [
+        ("1", ["1 Resolution of", "3 May 2017."]),
+        ("2", ["2 See the annex."]),
+        ("3", ["3 See the note."]),
+    ]
