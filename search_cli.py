@@ -204,6 +204,7 @@ def who(words: tuple[str, ...], top_k: int, folder: str, model: str | None, *, e
 @main.command(name="eval")
 @click.argument("questions", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--mode", type=click.Choice(list(MODES)), default="hybrid", help="Which signals rank.")
+@click.option("--topics", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Judged topics for who.")
 @click.option("--save", type=click.Path(path_type=Path, dir_okay=False), help="Write the run to compare it later.")
 @click.option("--against", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="A saved run.")
 @click.option("--model", help="Where the index's model lies, if it is not found by its name.")
@@ -212,12 +213,11 @@ def who(words: tuple[str, ...], top_k: int, folder: str, model: str | None, *, e
 def evaluate(
     questions: Path,
     mode: str,
-    save: Path | None,
-    against: Path | None,
     model: str | None,
     folder: str,
     *,
     as_json: bool,
+    **files: Path | None,
 ) -> None:
     """Measure the index with judged questions: hit@1/3/5, MRR@10, nDCG@10, page@1 and organization@1.
 
@@ -228,10 +228,13 @@ def evaluate(
     """
     from pipeline.searching import evaluate as evaluation
 
+    topics, save, against = files["topics"], files["save"], files["against"]
     judged = evaluation.load_questions(questions)
+    judged_topics = evaluation.load_topics(topics) if topics else []
     earlier = evaluation.load_run(against) if against else None
     with open_index(folder, model) as index, _progress() as progress:
         outcomes = evaluation.answer_questions(index, judged, mode, lambda done: progress("asking", done, len(judged)))
+        on_topics = evaluation.judge_topics(index, judged_topics) if judged_topics else None
         settings = {"questions": questions.name, "mode": mode, "weights": asdict(MODES[mode])}
         settings["encoder"] = asdict(index.manifest.encoder)
     if save:
@@ -241,6 +244,7 @@ def evaluate(
         "figures": {name: asdict(figure) for name, figure in evaluation.figures(outcomes).items()},
         "by_kind": evaluation.means_by(outcomes, lambda outcome: [outcome.kind]),
         "by_organization": evaluation.means_by(outcomes, lambda outcome: outcome.organizations),
+        "topics": on_topics,
         "against": evaluation.compare(outcomes, earlier) if earlier else None,
         "settings": settings,
     }

@@ -13,11 +13,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pipeline.datatypes import Passage
 from pipeline.errors import QueryError
+from pipeline.searching.locate import who_covers
 from pipeline.searching.search import Index
+
+Judged = TypeVar("Judged")
 
 DEPTH = 10
 GRAM = 5  # words
@@ -36,6 +39,15 @@ class Question:
     kind: str
     organizations: tuple[str, ...]
     evidence: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A judged topic: 2 for an organization whose section describes work on it, 1 for a mention; others say nothing."""
+
+    id: str
+    text: str
+    organizations: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +75,25 @@ def load_questions(path: Path) -> list[Question]:
 
     :raises QueryError: naming the line that is no such object.
     """
-    questions = []
-    for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-            evidence = tuple((int(item["page"]), str(item["quote"])) for item in row["evidence"])
-            kind, owners = str(row.get("kind", "")), tuple(map(str, row.get("orgs", ())))
-            questions.append(Question(str(row["id"]), str(row["question"]), kind, owners, evidence))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise QueryError(f"{path}: line {number} is no judged question ({error!r})") from error
-    if not questions:
-        raise QueryError(f"{path}: no questions in this file")
-    return questions
+
+    def question(row: Any) -> Question:
+        evidence = tuple((int(item["page"]), str(item["quote"])) for item in row["evidence"])
+        kind, owners = str(row.get("kind", "")), tuple(map(str, row.get("orgs", ())))
+        return Question(str(row["id"]), str(row["question"]), kind, owners, evidence)
+
+    return _load(path, question, "question")
+
+
+def load_topics(path: Path) -> list[Topic]:
+    """Read a topic file: JSON lines with id, topic and orgs (acronym → 1 or 2).
+
+    :raises QueryError: naming the line that is no such object.
+    """
+
+    def topic(row: Any) -> Topic:
+        return Topic(str(row["id"]), str(row["topic"]), {str(name): int(grade) for name, grade in row["orgs"].items()})
+
+    return _load(path, topic, "topic")
 
 
 def holds(text: str, quote: str) -> bool:
@@ -112,6 +129,25 @@ def answer_questions(
     return [
         Outcome(q.id, q.kind, q.organizations, tuple(runs[q.id].items()), _ordered(values[q.id])) for q in questions
     ]
+
+
+def judge_topics(index: Index, topics: Sequence[Topic]) -> dict[str, float]:
+    """Ask who covers each topic: nDCG over the organizations, and precision, recall and F1 of "covers or mentions"."""
+    import ir_measures
+
+    qrels = {topic.id: topic.organizations for topic in topics}
+    runs: dict[str, dict[str, float]] = {}
+    right = said = true = 0
+    for topic in topics:
+        covered = who_covers(index, topic.text)
+        runs[topic.id] = {item.organization.acronym: item.score for item in covered}
+        shown = {item.organization.acronym for item in covered if item.coverage != "none"}
+        judged = {name for name, grade in topic.organizations.items() if grade > 0}
+        right, said, true = right + len(shown & judged), said + len(shown), true + len(judged)
+    ndcg = ir_measures.calc_aggregate([ir_measures.nDCG], qrels, runs)[ir_measures.nDCG]
+    precision, recall = right / max(said, 1), right / max(true, 1)
+    harmonic = 2 * precision * recall / (precision + recall) if right else 0.0
+    return {"nDCG": float(ndcg), "precision": precision, "recall": recall, "F1": harmonic}
 
 
 def is_evidence(passage: Passage, question: Question) -> bool:
@@ -188,6 +224,19 @@ def load_run(path: Path) -> list[Outcome]:
         ]
     except (ValueError, KeyError, TypeError) as error:
         raise QueryError(f"{path}: not a run saved by mandates eval --save") from error
+
+
+def _load(path: Path, parse: Callable[[Any], Judged], kind: str) -> list[Judged]:
+    found = []
+    for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), start=1):
+        if line.strip():
+            try:
+                found.append(parse(json.loads(line)))
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                raise QueryError(f"{path}: line {number} is no judged {kind} ({error!r})") from error
+    if not found:
+        raise QueryError(f"{path}: no {kind}s in this file")
+    return found
 
 
 def _measure(

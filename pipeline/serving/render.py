@@ -97,6 +97,8 @@ def evaluation_lines(record: Mapping[str, Any]) -> Iterator[str]:
             difference, p = record["against"][name]
             line += f"  {difference:+.3f} (p {p:.2f})"
         yield line
+    if record["topics"]:
+        yield "topics          " + ", ".join(f"{name} {value:.3f}" for name, value in record["topics"].items())
     names = list(record["figures"])
     for title in ("by_kind", "by_organization"):
         yield ""

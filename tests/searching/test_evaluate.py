@@ -10,7 +10,7 @@ import pytest
 from pipeline import open_index
 from pipeline.errors import QueryError
 from pipeline.searching import evaluate
-from pipeline.searching.evaluate import Outcome, Question
+from pipeline.searching.evaluate import Outcome, Question, Topic
 from tests.conftest import WordEncoder
 
 QUOTE = "ICAO developed Guidelines for Training Cabin Crew on Identifying and Responding to Trafficking in Persons"
@@ -98,3 +98,22 @@ def test_a_saved_run_is_the_same_when_loaded(tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text("[]", encoding="utf-8")
     with pytest.raises(QueryError, match="not a run"):
         evaluate.load_run(tmp_path / "run.json")
+
+
+def test_topics_are_judged_by_rank_and_by_coverage(paper_index: Path, word_encoder: WordEncoder) -> None:
+    with open_index(paper_index) as index:
+        right = evaluate.judge_topics(index, [Topic("a", "remittances of migrants", {"World Bank": 2})])
+        wrong = evaluate.judge_topics(index, [Topic("a", "remittances of migrants", {"UNESCO": 2})])
+    assert right["nDCG"] == right["recall"] == 1.0
+    assert right["F1"] == pytest.approx(2 * right["precision"] / (1 + right["precision"]))
+    assert wrong["nDCG"] < 0.5
+    assert (wrong["precision"], wrong["recall"], wrong["F1"]) == (0.0, 0.0, 0.0)
+
+
+def test_a_topic_file_is_read_and_a_bad_line_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "topics.jsonl"
+    file.write_text('{"id": "t", "topic": "sea", "orgs": {"A": 2, "B": 1}}\n', encoding="utf-8")
+    assert evaluate.load_topics(file) == [Topic("t", "sea", {"A": 2, "B": 1})]
+    file.write_text('{"id": "t", "topic": "sea", "orgs": ["A"]}\n', encoding="utf-8")
+    with pytest.raises(QueryError, match="line 1 is no judged topic"):
+        evaluate.load_topics(file)
