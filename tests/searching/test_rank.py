@@ -369,3 +369,43 @@ def test_signals_of_each_mode_are_explained(index: Index) -> None:
         for hit in index.search("trafficking of children", 20, mode=mode):
             assert list(hit.signals) == names
     assert list(index.search("UNICEF and children", 1)[0].signals) == ["sentence", "tokens", "lexical", "named"]
+
+
+@pytest.fixture
+def few_candidates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each signal propose 20 passages, as it would 100 of a large corpus, instead of ranking all."""
+    monkeypatch.setattr("pipeline.searching.rank.CANDIDATES", 20)
+
+
+CLEAR = ["cabin crew guidelines", "remittances of migrants", "statelessness of refugees", "1,460 selected cases"]
+
+
+@pytest.mark.parametrize("question", CLEAR)
+def test_proposed_candidates_rank_as_all_passages_do(
+    index: Index, question: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = index.search(question, 3)
+    monkeypatch.setattr("pipeline.searching.rank.CANDIDATES", 20)
+    assert [(hit.passage.id, hit.score, hit.highlight) for hit in index.search(question, 3)] == [
+        (hit.passage.id, hit.score, hit.highlight) for hit in whole
+    ]
+
+
+@pytest.mark.parametrize("mode", ["hybrid", "dense", "lexical"])
+def test_candidates_keep_to_the_filter_and_fill_the_list(index: Index, few_candidates: None, mode: str) -> None:
+    hits = index.search(
+        "trafficking in children", 10, organizations=["UNICEF", "OHCHR", "UNODC", "INTERPOL"], mode=mode
+    )
+    assert len(hits) == 10
+    assert {hit.passage.organization.acronym for hit in hits if hit.passage.organization} <= {
+        "UNICEF",
+        "OHCHR",
+        "UNODC",
+        "INTERPOL",
+    }
+    assert len(index.search("trafficking in children", 60, mode=mode)) == 60
+
+
+def test_a_rare_word_proposes_its_passage(index: Index, few_candidates: None) -> None:
+    best = index.search("Hawar", 1)[0]
+    assert "“Hawar – A cry for help”" in best.passage.text
