@@ -66,25 +66,27 @@ def find_organizations(
 
     :param proses: the running text of each section.
     """
-    texts = [prose.text for prose in proses]
     level, owners = _owning_sections(sections, proses, limits)
-    members = _members([p for s, p in zip(sections, proses, strict=True) if s.number not in owners], limits)
-    definitions = _definitions(texts)
+    definitions = _definitions(prose.text for prose in proses)
     owned: list[Section] = []
     owner: str | None = None
     for section in sections:
         if section.level <= level:
             owner = _acronym(owners[section.number]) if section.number in owners else None
         owned.append(replace(section, organization=owner))
-    organizations = [
-        _organization(entry, [s for s in owned if s.organization == _acronym(entry)], members, definitions)
-        for entry in owners.values()
-    ]
-    known = {
-        name_key(alias) for organization in organizations for alias in (organization.acronym, *organization.aliases)
-    }
-    without = [entry for entry in members if not known & {name_key(name) for name in (entry.name, *entry.shorts)}]
-    return owned, organizations + [_organization(entry, [], members, definitions) for entry in without]
+    # A list in a section that somebody owns names that organization's partners, not the paper's members.
+    members = _members([p for s, p in zip(owned, proses, strict=True) if s.organization is None], limits)
+    organizations: dict[str, Organization] = {}
+    known: set[str] = set()
+    for entry in [*owners.values(), *members]:
+        if known & {name_key(name) for name in (entry.name, *entry.shorts)}:
+            continue
+        acronym = _acronym(entry)
+        own = [section for section in owned if section.organization == acronym]
+        found = _organization(entry, own, members, definitions)
+        organizations[acronym] = found
+        known |= {name_key(name) for name in (acronym, found.name, *found.aliases)}
+    return owned, list(organizations.values())
 
 
 def find_definitions(text: str) -> list[tuple[str, str]]:

@@ -43,9 +43,11 @@ def who_covers(index: Index, topic: str, top_k: int = 3) -> list[Coverage]:
     reach = REACH * (len(hits) - 1) / math.sqrt(max(len(hits), 1))
     covers, mentions = (squash(min(level, reach)) for level in (COVERS, MENTIONS))
     mentions = max(mentions, NEAR_BEST * best)
+    # An organization of several editions is one, as its latest edition names it.
+    organizations = {entry.organization.acronym: entry.organization for entry in index.catalog.organizations()}
     covered = [
-        _coverage(entry.organization, by_owner.get(entry.organization.acronym, []), covers, mentions, top_k)
-        for entry in index.catalog.organizations()
+        _coverage(organization, by_owner.get(acronym, []), covers, mentions, top_k)
+        for acronym, organization in organizations.items()
     ]
     return sorted(covered, key=lambda item: -item.score)
 

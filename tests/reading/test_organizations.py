@@ -229,3 +229,42 @@ def test_owner_is_on_every_passage_of_a_pdf(tmp_path: Path) -> None:
         ("NRA, paper-2018.pdf (2018), p. 1", "Northern Relief Agency"),
         ("GHC, paper-2018.pdf (2018), p. 1", "Global Harbour Council"),
     ]
+
+
+def owned_pages(organizations: list[Organization]) -> list[tuple[str, tuple[int, int] | None]]:
+    return [(item.acronym, item.pages) for item in organizations]
+
+
+def test_organization_with_two_sections_is_one() -> None:
+    _, organizations = organize(
+        (1, "Harbour Agency (HBA)", ["It inspects harbours."]),
+        (1, "Forest Office (FOO)", ["It plants forests."]),
+        (1, "Harbour Agency (HBA)", ["It trains pilots."]),
+    )
+    assert owned_pages(organizations) == [("HBA", (1, 3)), ("FOO", (2, 2))]
+
+
+def test_member_of_two_lists_is_one_and_the_owners_full_name_is_the_owner() -> None:
+    listed = [
+        "The members are:",
+        "• Harbour Agency;",
+        "• Rail Bureau (RWB);",
+        "• Sea Council (SCO);",
+        "• Air Board (AIB).",
+    ]
+    _, organizations = organize(
+        (1, "Introduction", listed),
+        (1, "Harbour Agency (HBA)", ["It inspects harbours."]),
+        (1, "Closing words", listed),
+    )
+    assert owned_pages(organizations) == [("HBA", (2, 2)), ("RWB", None), ("SCO", None), ("AIB", None)]
+
+
+def test_partners_listed_in_an_owned_subsection_are_no_members() -> None:
+    partners = ["They are:", "• Rail Bureau (RWB);", "• Sea Council (SCO);", "• Air Board (AIB)."]
+    _, organizations = organize(
+        (1, "Harbour Agency (HBA)", ["It inspects harbours."]),
+        (2, "Partners", partners),
+        (1, "Forest Office (FOO)", ["It plants forests."]),
+    )
+    assert owned_pages(organizations) == [("HBA", (1, 2)), ("FOO", (3, 3))]

@@ -59,3 +59,12 @@ def test_no_more_passages_than_asked_for(paper_index: Path, word_encoder: WordEn
         covered = who_covers(index, "training of police officers", top_k=1)
     assert {len(item.hits) for item in covered} <= {0, 1}
     assert all((item.coverage == "none") == (not item.hits) for item in covered)
+
+
+def test_an_organization_of_two_editions_is_ranked_once(tmp_path: Path, word_encoder: WordEncoder) -> None:
+    for year in (2020, 2021):
+        page = [Text("Harbour Agency (HBA)", 60, size=18, font=BOLD), *paragraph([*HARBOURS, f"Seen in {year}."], 100)]
+        make_pdf(tmp_path / f"land-{year}.pdf", [page])
+    build_index([tmp_path], tmp_path / "index", WordEncoder)
+    with open_index(tmp_path / "index") as index:
+        assert [item.organization.acronym for item in who_covers(index, "harbours")] == ["HBA"]
