@@ -1,11 +1,12 @@
 """Tell who does what, and where it is written.
 
-    raw/*.pdf ─► reading ─► indexing ─► index/ ─► searching ─► serving · search_cli.py
+    raw/*.pdf ─► reading ─► indexing ─► index/ ─► searching ─► serving ─► commands · search_cli.py
 
     reading    PDF → glyphs → lines → sections → passages, each with its organization, pages and edition
     indexing   passages → vectors and records → one published generation of the index
     searching  question → ranked hits
     serving    hits → text, JSON, CSV, Markdown
+    commands   arguments → printed answers and exit codes
 
 Each stage imports only earlier ones. ``open_index`` is the way in for programs:
 

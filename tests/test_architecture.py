@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-STAGES = ["datatypes", "errors", "reading", "indexing", "searching", "serving"]
+STAGES = ["datatypes", "errors", "reading", "indexing", "searching", "serving", "commands"]
 # Each heavy library is named in one file.
 HEAVY = {
     "pdfplumber": "pipeline/reading/extract.py",

@@ -1,0 +1,133 @@
+"""``search`` and ``who``: questions and topics, answered with passages."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import click
+
+from pipeline import Index, open_index
+from pipeline.commands.terminal import (
+    NOTHING_FOUND,
+    bold,
+    index_option,
+    json_option,
+    model_option,
+    terminal_width,
+    to_json,
+)
+from pipeline.datatypes import Hit
+from pipeline.errors import QueryError
+from pipeline.searching.locate import who_covers
+from pipeline.searching.rank import MODES
+from pipeline.serving import render
+
+
+@click.command()
+@click.argument("words", metavar="QUERY", nargs=-1)
+@click.option("-k", "top_k", type=click.IntRange(min=1), default=5, show_default=True, help="How many hits.")
+@click.option("--org", "organizations", multiple=True, metavar="ACR", help="Only sections of this organization.")
+@click.option("--section", metavar="TEXT", help="Only sections with this in a heading.")
+@click.option("--page", type=click.IntRange(min=1), help="Only passages on this page of the PDF.")
+@click.option("--mode", type=click.Choice(list(MODES)), default="hybrid", help="Which signals rank.")
+@click.option("--explain", is_flag=True, help="Show what each signal gave, in deviations above chance.")
+@click.option("--json", "form", flag_value="json", help="Print one JSON object.")
+@click.option("--csv", "form", flag_value="csv", help="Print CSV.")
+@click.option("--markdown", "form", flag_value="markdown", help="Print Markdown.")
+@click.option(
+    "--batch", type=click.File(encoding="utf-8-sig"), help="One question a line (- for stdin): a JSON object each."
+)
+@model_option
+@index_option
+def search(
+    words: tuple[str, ...],
+    batch: Iterable[str] | None,
+    form: str | None,
+    folder: str,
+    model: str | None,
+    *,
+    explain: bool,
+    **filters: Any,
+) -> None:
+    """Ask a question; ranked passages come back, each with its organization and page.
+
+    \b
+    mandates search "who trains cabin crew?" -k 3
+    mandates search "data on victims" --org IOM --org UNODC --json
+    """
+    if bool(words) == (batch is not None):
+        raise click.UsageError("Give a question, or --batch FILE.")
+    if batch is not None and form not in (None, "json"):
+        raise click.UsageError("--batch prints JSON only.")
+    query = " ".join(words)
+    if words and not query.strip():
+        raise QueryError("the question is empty; ask something")
+    with open_index(folder, model) as index:
+        found = False
+        if batch is None:
+            found = _print_hits(query, index.search(query, **filters), form, explain=explain)
+        for question in _questions(batch or ()):
+            hits = index.search(question, **filters)
+            click.echo(json.dumps(render.answer_record(question, hits, explain=explain), ensure_ascii=False))
+            found = found or bool(hits)
+        if not found:
+            click.echo(_why_nothing(index, filters["organizations"]), err=True)
+            sys.exit(NOTHING_FOUND)
+
+
+@click.command()
+@click.argument("words", metavar="TOPIC", nargs=-1, required=True)
+@click.option("-k", "top_k", type=click.IntRange(min=1), default=2, show_default=True, help="Passages for each.")
+@click.option("--all", "everyone", is_flag=True, help="List also the organizations the paper says nothing of.")
+@model_option
+@index_option
+@json_option
+def who(words: tuple[str, ...], top_k: int, folder: str, model: str | None, *, everyone: bool, as_json: bool) -> None:
+    """Rank the organizations that cover a topic, each with its best passages; --all lists the others too.
+
+    \b
+    mandates who "preventing statelessness"
+    mandates who "organ removal" --all --json
+    """
+    topic = " ".join(words)
+    with open_index(folder, model) as index:
+        covered = who_covers(index, topic, top_k)
+    shown = [item for item in covered if everyone or item.coverage != "none"]
+    if as_json:
+        click.echo(to_json(render.coverage_record(topic, shown)))
+    elif shown:
+        click.echo("\n".join(render.coverage_lines(shown, terminal_width(), bold)))
+    if all(item.coverage == "none" for item in covered):
+        click.echo("nothing found: no organization's section says anything on this", err=True)
+        sys.exit(NOTHING_FOUND)
+
+
+def _print_hits(query: str, hits: list[Hit], form: str | None, *, explain: bool) -> bool:
+    if form == "json":
+        click.echo(to_json(render.answer_record(query, hits, explain=explain)))
+    elif form == "csv":
+        click.echo(render.to_csv(hits), nl=False)
+    elif form == "markdown":
+        click.echo(render.to_markdown(query, hits), nl=False)
+    elif hits:
+        click.echo(render.to_text(hits, terminal_width(), bold, explain=explain))
+    return bool(hits)
+
+
+def _questions(lines: Iterable[str]) -> Iterator[str]:
+    try:
+        yield from (line.strip() for line in lines if line.strip())
+    except UnicodeDecodeError as error:
+        raise QueryError(f"the batch is not UTF-8 text ({error.reason} at byte {error.start})") from error
+
+
+def _why_nothing(index: Index, names: tuple[str, ...]) -> str:
+    acronyms = {acronym for name in names for acronym in index.resolve_organization(name)}
+    entries = [entry for entry in index.catalog.organizations() if entry.organization.acronym in acronyms]
+    without = [entry.organization.acronym for entry in entries if not entry.passages]
+    if without and len(without) == len(entries):
+        return f"nothing found: the paper names {', '.join(without)}, but has no section on it"
+    return "nothing found: no passage passes these filters"
