@@ -217,17 +217,26 @@ class Citation:
     def __str__(self) -> str:
         """``UNICEF, icat-2018.pdf (2018), p. 34``, with ``[PDF n]`` where printed and physical number differ."""
         parts = [self.organization] if self.organization else []
-        parts += [f"{self.file} ({self.edition})", self._place()]
+        parts += [f"{self.file} ({self.edition})", self.place]
         parts += [f"note {self.note}"] if self.note else []
         return ", ".join(parts)
 
-    def _place(self) -> str:
+    @property
+    def place(self) -> str:
+        """The pages alone: ``p. 34``, ``pp. 32–33 [PDF 34–35]``."""
         physical = _page_range(tuple(str(page) for page in self.pages))
         prefix = "p." if len(self.pages) == 1 else "pp."
         if not all(self.page_labels):
             return f"PDF {prefix} {physical}"
         printed = _page_range(self.page_labels)
         return f"{prefix} {printed}" if printed == physical else f"{prefix} {printed} [PDF {physical}]"
+
+    @property
+    def label(self) -> str:
+        """The pages in few characters, for a cell of a table: ``32–33`` as printed, ``PDF 34`` where none is."""
+        if all(self.page_labels):
+            return _page_range(self.page_labels)
+        return f"PDF {_page_range(tuple(str(page) for page in self.pages))}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,9 +269,11 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One answer: rank from 1, score (higher is better) and the best-matching (start, end) of the passage's text.
+    """One passage of an answer: rank from 1, score (higher is better) and the best-matching (start, end) of its text.
 
-    ``signals`` tells what each signal gave, in standard deviations above a passage taken at random.
+    ``signals`` tells what each signal gave, in standard deviations above a passage taken at random. ``mentions`` are
+    the acronyms of the organizations that the text names, the owner aside. ``also`` holds lower-ranked passages of the
+    same owner that say the same in nearly the same words.
     """
 
     rank: int
@@ -270,6 +281,26 @@ class Hit:
     passage: Passage
     highlight: tuple[int, int]
     signals: dict[str, float] = field(default_factory=dict)
+    mentions: tuple[str, ...] = ()
+    also: tuple[Passage, ...] = ()
+
+
+class Absence(NamedTuple):
+    """An organization that a question names but no section is about, and the passage that tells most of it, if any."""
+
+    organization: Organization
+    passage: Passage | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the papers say to a question: passages, and how likely the first of them answers it (0 to 1)."""
+
+    query: str
+    hits: tuple[Hit, ...]
+    confidence: float
+    answered: bool
+    absences: tuple[Absence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,12 +313,20 @@ class EncoderInfo:
     dimensions: int
 
 
+class ForeignScores(NamedTuple):
+    """How near questions foreign to the corpus come to its nearest passage: mean and standard deviation, cosines."""
+
+    mean: float
+    deviation: float
+
+
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """What a generation of the index holds and what its bytes must be."""
 
     schema: int
     encoder: EncoderInfo
+    foreign: ForeignScores
     editions: tuple[Edition, ...]
     counts: dict[str, int]
     checksums: dict[str, str]

@@ -9,6 +9,7 @@
     │   ├── PasswordNeeded
     │   └── NoText
     ├── EncoderError           the model cannot be had or differs  exit code 3
+    ├── OutputError            an answer cannot be written         exit code 3
     └── IndexUnusable          the index cannot be used            exit code 3
         ├── IndexMissing
         ├── IndexDamaged
@@ -58,6 +59,10 @@ class NoText(CorpusError):
 
 class EncoderError(MandatesError):
     """The model cannot be loaded, or is not the one the index was built with."""
+
+
+class OutputError(MandatesError):
+    """The file asked for cannot be written: no folder, permission or space, or no library to draw it."""
 
 
 class IndexUnusable(MandatesError):

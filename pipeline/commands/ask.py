@@ -19,7 +19,7 @@ from pipeline.commands.terminal import (
     terminal_width,
     to_json,
 )
-from pipeline.datatypes import Hit
+from pipeline.datatypes import Answer, Edition
 from pipeline.errors import QueryError
 from pipeline.searching.locate import who_covers
 from pipeline.searching.rank import MODES
@@ -66,16 +66,19 @@ def search(
     if words and not query.strip():
         raise QueryError("the question is empty; ask something")
     with open_index(folder, model) as index:
-        found = False
-        if batch is None:
-            found = _print_hits(query, index.search(query, **filters), form, explain=explain)
-        for question in _questions(batch or ()):
-            hits = index.search(question, **filters)
-            click.echo(json.dumps(render.answer_record(question, hits, explain=explain), ensure_ascii=False))
-            found = found or bool(hits)
+        questions = [query] if batch is None else _questions(batch)
+        found = answered = False
+        for question in questions:
+            answer = index.ask(question, **filters)
+            found, answered = found or bool(answer.hits), answered or answer.answered
+            if batch is None:
+                _print_answer(answer, index.catalog.editions(), form, explain=explain)
+            else:
+                click.echo(json.dumps(render.answer_record(answer, explain=explain), ensure_ascii=False))
         if not found:
             click.echo(_why_nothing(index, filters["organizations"]), err=True)
-            sys.exit(NOTHING_FOUND)
+    if not answered:
+        sys.exit(NOTHING_FOUND)
 
 
 @click.command()
@@ -105,16 +108,16 @@ def who(words: tuple[str, ...], top_k: int, folder: str, model: str | None, *, e
         sys.exit(NOTHING_FOUND)
 
 
-def _print_hits(query: str, hits: list[Hit], form: str | None, *, explain: bool) -> bool:
+def _print_answer(answer: Answer, editions: list[Edition], form: str | None, *, explain: bool) -> None:
     if form == "json":
-        click.echo(to_json(render.answer_record(query, hits, explain=explain)))
+        click.echo(to_json(render.answer_record(answer, explain=explain)))
     elif form == "csv":
-        click.echo(render.to_csv(hits), nl=False)
+        click.echo(render.to_csv(answer), nl=False)
     elif form == "markdown":
-        click.echo(render.to_markdown(query, hits), nl=False)
-    elif hits:
-        click.echo(render.to_text(hits, terminal_width(), bold, explain=explain))
-    return bool(hits)
+        click.echo(render.to_markdown(answer, editions), nl=False)
+    else:
+        text = render.to_text(answer, editions, terminal_width(), bold, explain=explain)
+        click.echo(text, nl=bool(text))
 
 
 def _questions(lines: Iterable[str]) -> Iterator[str]:

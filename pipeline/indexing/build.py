@@ -13,6 +13,7 @@ from pipeline.errors import CorpusError
 from pipeline.indexing import store
 from pipeline.indexing.catalog import write_catalog
 from pipeline.indexing.encode import Encoder
+from pipeline.indexing.foreign import foreign_scores
 from pipeline.indexing.vectors import write_token_vectors, write_vectors
 from pipeline.reading import read_document
 from pipeline.reading.corpus import identify, list_files, part_copies
@@ -60,6 +61,7 @@ def build_index(
 
         vectors, tokens = encoder.encode_tokens(contexts, is_query=False, progress=advance)
         sentence_vectors = encoder.encode(sentences, is_query=False, progress=advance)
+        foreign = foreign_scores(encoder, vectors, tokens)
         encoded = time.perf_counter()
 
         def write_files(draft: Path) -> None:
@@ -71,7 +73,7 @@ def build_index(
 
         counts = _counts(reading, len(sentences))
         editions = tuple(document.edition for document in reading.documents)
-        store.publish(folder, write_files, encoder.info, editions, counts)
+        store.publish(folder, write_files, encoder.info, foreign, editions, counts)
     seconds = {
         "reading": read - started,
         "encoding": encoded - read,

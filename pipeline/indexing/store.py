@@ -22,10 +22,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.datatypes import Edition, EncoderInfo, Manifest
+from pipeline.datatypes import Edition, EncoderInfo, ForeignScores, Manifest
 from pipeline.errors import IndexBusy, IndexDamaged, IndexMissing, IndexNotWritable, IndexOutdated
 
-SCHEMA = 2  # raised whenever an older index cannot be read any more
+SCHEMA = 3  # raised whenever an older index cannot be read any more
 POINTER = "CURRENT"
 LOCK = ".lock"
 MANIFEST = "manifest.json"
@@ -71,6 +71,7 @@ def publish(
     folder: Path,
     write_files: Callable[[Path], None],
     encoder: EncoderInfo,
+    foreign: ForeignScores,
     editions: tuple[Edition, ...],
     counts: dict[str, int],
 ) -> Generation:
@@ -88,7 +89,7 @@ def publish(
             write_files(draft)
             checksums = {file.name: _sha256(file) for file in sorted(draft.iterdir())}
             built_at = datetime.now(UTC).isoformat(timespec="seconds")
-            manifest = Manifest(SCHEMA, encoder, editions, counts, checksums, built_at)
+            manifest = Manifest(SCHEMA, encoder, foreign, editions, counts, checksums, built_at)
             text = json.dumps(asdict(manifest), ensure_ascii=False, indent=2) + "\n"
             (draft / MANIFEST).write_text(text, encoding="utf-8")
             for file in draft.iterdir():
@@ -140,6 +141,7 @@ def _read_manifest(file: Path, checksum: str) -> Manifest:
     return Manifest(
         schema=fields["schema"],
         encoder=EncoderInfo(**fields["encoder"]),
+        foreign=ForeignScores(*fields["foreign"]),
         editions=tuple(Edition(**edition) for edition in fields["editions"]),
         counts=fields["counts"],
         checksums=fields["checksums"],

@@ -108,29 +108,37 @@ class TokenVectors:
             raise IndexDamaged(f"{path}: not a matrix; rebuild it: mandates ingest") from error
 
     def best_match(self, query: Vectors, ranges: Sequence[tuple[int, int]]) -> Vectors:
-        """Score passages by late interaction: each token of the query takes its best match, and these are averaged.
-
-        Khattab and Zaharia, "ColBERT: efficient and effective passage search via contextualized late interaction",
-        SIGIR 2020.
+        """Score passages by late interaction.
 
         :param query: unit vectors of the query's tokens, shape (tokens, dimensions).
         :param ranges: the first row and the number of rows of each passage.
-        :return: scores, shape (len(ranges),), from -1 to 1.
+        :return: as ``best_match``.
         """
-        import numpy as np
+        return best_match(query, [self._matrix[first : first + count] for first, count in ranges])
 
-        scores = np.zeros(len(ranges), dtype=np.float32)
-        filled = [index for index, (_, count) in enumerate(ranges) if count]
-        if not filled or not len(query):
-            return scores
-        counts = [ranges[index][1] for index in filled]
-        slices = [self._matrix[first : first + count] for first, count in (ranges[index] for index in filled)]
-        pieces = np.concatenate(slices).astype(np.float32)
-        norms = np.sqrt(np.einsum("ij,ij->i", pieces, pieces))
-        similarities = pieces @ query.T / np.where(norms == 0, 1, norms)[:, None]
-        starts = np.concatenate([[0], np.cumsum(counts[:-1], dtype=np.int64)])
-        scores[filled] = np.maximum.reduceat(similarities, starts, axis=0).mean(axis=1)
+
+def best_match(query: Vectors, passages: Sequence[npt.NDArray[Any]]) -> Vectors:
+    """Score passages by late interaction: each token of the query takes its best match, and these are averaged.
+
+    Khattab and Zaharia, "ColBERT: efficient and effective passage search via contextualized late interaction",
+    SIGIR 2020.
+
+    :param query: unit vectors of the query's tokens, shape (tokens, dimensions).
+    :param passages: the token vectors of each passage, of any length, shape (pieces, dimensions).
+    :return: scores, shape (len(passages),), from -1 to 1; 0 for a passage without tokens.
+    """
+    import numpy as np
+
+    scores = np.zeros(len(passages), dtype=np.float32)
+    filled = [index for index, tokens in enumerate(passages) if len(tokens)]
+    if not filled or not len(query):
         return scores
+    pieces = np.concatenate([passages[index] for index in filled]).astype(np.float32)
+    norms = np.sqrt(np.einsum("ij,ij->i", pieces, pieces))
+    similarities = pieces @ query.T / np.where(norms == 0, 1, norms)[:, None]
+    starts = np.cumsum([0, *(len(passages[index]) for index in filled[:-1])])
+    scores[filled] = np.maximum.reduceat(similarities, starts, axis=0).mean(axis=1)
+    return scores
 
 
 def _only(rows: npt.NDArray[np.int64]) -> Any:

@@ -7,8 +7,6 @@ quote's word 5-grams, and cites the page of the quote. The metrics are those of 
 from __future__ import annotations
 
 import json
-import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -17,13 +15,13 @@ from typing import Any, TypeVar
 
 from pipeline.datatypes import Passage
 from pipeline.errors import QueryError
+from pipeline.searching.duplicates import grams, words
 from pipeline.searching.locate import who_covers
 from pipeline.searching.search import Index
 
 Judged = TypeVar("Judged")
 
 DEPTH = 10
-GRAM = 5  # words
 SHARE = 0.6  # of a quote's 5-grams: a quote may run over the end of a passage
 RESAMPLES = 2000
 NO_OWNER = "INTRO"  # how question files call a section that no organization owns
@@ -98,11 +96,11 @@ def load_topics(path: Path) -> list[Topic]:
 
 def holds(text: str, quote: str) -> bool:
     """Tell whether a text holds a quote, or enough of its word 5-grams."""
-    text_words, quote_words = _words(text), _words(quote)
+    text_words, quote_words = words(text), words(quote)
     if f" {' '.join(quote_words)} " in f" {' '.join(text_words)} ":
         return True
-    wanted = _grams(quote_words)
-    return len(wanted & _grams(text_words)) >= SHARE * len(wanted)
+    wanted = grams(quote_words)
+    return len(wanted & grams(text_words)) >= SHARE * len(wanted)
 
 
 def answer_questions(
@@ -270,13 +268,3 @@ def _figure(values: Sequence[float]) -> Figure:
 
 def _owner(passage: Passage) -> str:
     return passage.organization.acronym if passage.organization else NO_OWNER
-
-
-def _words(text: str) -> list[str]:
-    """Part a text into words that compare: case, hyphens, quotes and bullets are made alike."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return re.findall(r"\w+", re.sub(r"[-‐‑–—'’‘`]", "", folded))
-
-
-def _grams(words: Sequence[str]) -> set[tuple[str, ...]]:
-    return {tuple(words[start : start + GRAM]) for start in range(max(1, len(words) - GRAM + 1))}

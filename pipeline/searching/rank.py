@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, NamedTuple
 
-from pipeline.datatypes import Organization
 from pipeline.indexing.catalog import fold
+from pipeline.searching.names import Names
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,7 +59,6 @@ CANDIDATES = 100  # passages that each signal proposes; all proposed ones get al
 EXHAUSTIVE = 3  # times as many passages as candidates are all ranked: proposing would save nothing
 SAMPLE = 256  # passages, evenly spread, from which a signal's mean and deviation are taken
 TYPO = 0.8  # share of letters that a misspelt word must have in common with one of the paper (difflib's ratio)
-SHORT_NAME = 8  # letters; a shorter alias must be written as the paper writes it: "ILO", not the end of "kilo"
 
 
 class Query(NamedTuple):
@@ -71,7 +70,7 @@ class Query(NamedTuple):
 
 
 class Ranked(NamedTuple):
-    """A passage's row, its score, its best sentence (counted from 0) and what each signal gave."""
+    """A passage's row, its score in deviations, its best sentence (counted from 0) and what each signal gave."""
 
     row: int
     score: float
@@ -88,17 +87,13 @@ class Ranker:
         vectors: VectorIndex,
         sentence_vectors: VectorIndex,
         token_vectors: TokenVectors,
-        organizations: Sequence[Organization],
+        names: Names,
     ) -> None:
         """Take the open files of a generation."""
         self._catalog, self._vectors = catalog, vectors
         self._sentence_vectors, self._token_vectors = sentence_vectors, token_vectors
         self._places: Sequence[VectorPlace] = catalog.places()
-        self._aliases = [
-            (alias, organization.acronym)
-            for organization in organizations
-            for alias in (organization.acronym, organization.name, *organization.aliases)
-        ]
+        self._names = names
 
     def rank(self, query: Query, top_k: int, rows: Sequence[int] | None, weights: Weights) -> list[Ranked]:
         """Rank passages, best first; equal scores in order of row.
@@ -123,7 +118,7 @@ class Ranker:
             signals["lexical"] = _z(np.array([matches.get(row, 0.0) for row in candidates]), mean, deviation)
         fused = sum((getattr(weights, name) * values for name, values in signals.items()), np.zeros(len(candidates)))
         fused = fused / weights.total
-        named = self._named(query.text) if weights.named else set()
+        named = self._names.named(query.text) if weights.named else set()
         if named:
             signals["named"] = np.array([float(self._places[row].organization in named) for row in candidates])
             fused = fused + weights.named * signals["named"]
@@ -131,12 +126,17 @@ class Ranker:
         return [
             Ranked(
                 candidates[index],
-                squash(float(fused[index])),
+                float(fused[index]),
                 int(best[index]),
                 {name: round(float(values[index]), 3) for name, values in signals.items()},
             )
             for index in order
         ]
+
+    def closeness(self, query: Query, row: int) -> float:
+        """Give the cosine, by late interaction, of a question and a passage."""
+        place = self._places[row]
+        return float(self._token_vectors.best_match(query.tokens, [(place.first_token, place.tokens)])[0])
 
     def _candidates(
         self, query: Query, count: int, rows: Sequence[int] | None, matches: Mapping[int, float]
@@ -191,16 +191,6 @@ class Ranker:
             elif len(word) > 3:
                 known += difflib.get_close_matches(word, self._catalog.words(), n=1, cutoff=TYPO)
         return self._catalog.match(list(dict.fromkeys(known)))
-
-    def _named(self, text: str) -> set[str]:
-        """Give the organizations that a question names."""
-        return {
-            acronym
-            for alias, acronym in self._aliases
-            if re.search(
-                rf"(?<!\w){re.escape(alias)}(?!\w)", text, re.IGNORECASE if len(alias) >= SHORT_NAME else re.NOFLAG
-            )
-        }
 
 
 def signal_names() -> list[str]:

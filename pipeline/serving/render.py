@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import re
+import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from pipeline.datatypes import BuildReport, Edition, Footnote, Hit, Link, Passage
+from pipeline.datatypes import Absence, Answer, BuildReport, Edition, Footnote, Hit, Link, Passage
 from pipeline.indexing.catalog import OrganizationEntry, PageText
 from pipeline.searching.locate import Coverage
 
@@ -16,8 +17,8 @@ BAR_WIDTH = 10
 BEST = "▌"  # stands before the lines that hold the best-matching sentence, where bold type may not show
 BULLET_INDENT = "  "
 CSV_FIELDS = (
-    "rank", "score", "organization", "organization_name", "section", "document", "edition", "file", "pages",
-    "page_labels", "text", "passage", "citation",
+    "rank", "score", "confidence", "answered", "organization", "organization_name", "section", "document", "edition",
+    "file", "pages", "page_labels", "text", "passage", "citation",
 )  # fmt: skip
 # A spreadsheet takes a cell that starts so for a formula.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -52,12 +53,36 @@ def hit_record(hit: Hit, *, explain: bool = False) -> dict[str, Any]:
     keys = list(record)
     after_text = keys.index("text") + 1
     ordered = {key: record[key] for key in keys[:after_text]} | {"highlight": list(hit.highlight)}
-    return ordered | record | ({"signals": hit.signals} if explain else {})
+    also = [{"passage": passage.id, "citation": str(passage.citation)} for passage in hit.also]
+    return (
+        ordered
+        | record
+        | {"mentions": list(hit.mentions), "also": also}
+        | ({"signals": hit.signals} if explain else {})
+    )
 
 
-def answer_record(query: str, hits: Sequence[Hit], *, explain: bool = False) -> dict[str, Any]:
+def answer_record(answer: Answer, *, explain: bool = False) -> dict[str, Any]:
     """Give the answer to one question in the shape of ``--json``."""
-    return {"query": query, "hits": [hit_record(hit, explain=explain) for hit in hits]}
+    return {
+        "query": answer.query,
+        "confidence": round(answer.confidence, 3),
+        "answered": answer.answered,
+        "without_section": [absence_record(absence) for absence in answer.absences],
+        "hits": [hit_record(hit, explain=explain) for hit in answer.hits],
+    }
+
+
+def absence_record(absence: Absence) -> dict[str, Any]:
+    """Give an organization without a section in the shape of ``--json``; citation and text are null if unexplained."""
+    organization, passage = absence
+    return {
+        "organization": organization.acronym,
+        "organization_name": organization.name,
+        "passage": passage.id if passage else None,
+        "citation": str(passage.citation) if passage else None,
+        "text": passage.text if passage else None,
+    }
 
 
 def coverage_record(topic: str, covered: Sequence[Coverage]) -> dict[str, Any]:
@@ -179,35 +204,55 @@ def footnote_record(note: Footnote) -> dict[str, Any]:
     return {"mark": note.mark, "page": note.page, "text": note.text}
 
 
-def to_csv(hits: Sequence[Hit]) -> str:
-    """Give hits as CSV with a header; lists are joined by semicolons, headings by ``>``."""
+def to_csv(answer: Answer) -> str:
+    """Give an answer as CSV with a header; lists are joined by semicolons, headings by ``>``."""
     stream = io.StringIO()
     writer = csv.DictWriter(stream, CSV_FIELDS, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
-    for hit in hits:
-        record = hit_record(hit)
+    for hit in answer.hits:
+        record = {"confidence": round(answer.confidence, 3), "answered": answer.answered} | hit_record(hit)
         record["section"] = " > ".join(record["section"])
         record["pages"] = ";".join(str(page) for page in record["pages"])
         record["page_labels"] = ";".join(record["page_labels"])
-        writer.writerow({field: _inert(record[field]) for field in CSV_FIELDS})
+        writer.writerow({field: inert(record[field]) for field in CSV_FIELDS})
     return stream.getvalue()
 
 
-def to_markdown(query: str, hits: Sequence[Hit]) -> str:
-    """Give hits as a Markdown list of quotations with the best sentence in bold."""
-    parts = [f"## {_escape(' '.join(query.split()))}"]
-    for hit in hits:
+def to_markdown(answer: Answer, editions: Sequence[Edition]) -> str:
+    """Give an answer as a Markdown list of quotations with the best sentence in bold."""
+    parts = [f"## {_escape(' '.join(answer.query.split()))}", *map(_escape, verdict_lines(answer, editions))]
+    for hit in answer.hits:
         start, end = hit.highlight
         text = hit.passage.text
         best = f"{_escape(text[:start])}**{_escape(text[start:end])}**{_escape(text[end:])}"
         quoted = "\n".join(f"> {line}  " for line in best.split("\n"))
-        parts.append(f"{hit.rank}. {_escape(str(hit.passage.citation))}\n\n{quoted}")
+        places = "; also ".join(str(passage.citation) for passage in (hit.passage, *hit.also))
+        parts.append(f"{hit.rank}. {_escape(places)}\n\n{quoted}")
     return "\n\n".join(parts) + "\n"
 
 
-def to_text(hits: Sequence[Hit], width: int, bold: Bold, *, explain: bool = False) -> str:
-    """Give hits for people: rank, score bar, citation, section, and the passage wrapped to ``width`` columns."""
-    return "\n\n".join("\n".join(_hit_lines(hit, width, bold, explain=explain)) for hit in hits)
+def to_text(answer: Answer, editions: Sequence[Edition], width: int, bold: Bold, *, explain: bool = False) -> str:
+    """Give an answer for people: how sure it is, then each hit's rank, score bar, citation, section, and the passage.
+
+    :param width: columns to wrap at.
+    """
+    blocks = []
+    for line in verdict_lines(answer, editions):
+        blocks.append("\n".join(textwrap.wrap(line, width)))
+    blocks += ["\n".join(_hit_lines(hit, width, bold, explain=explain)) for hit in answer.hits]
+    return "\n\n".join(blocks)
+
+
+def verdict_lines(answer: Answer, editions: Sequence[Edition]) -> Iterator[str]:
+    """Say how sure an answer is, what is missing, and where the papers tell why."""
+    where = f"the {editions[0].label} edition" if len(editions) == 1 else "these papers"
+    for organization, passage in answer.absences:
+        yield f"No section of {where} is on {organization.acronym} ({organization.name})." + (
+            f" {passage.citation}: {passage.text}" if passage else ""
+        )
+    if answer.hits:
+        verdict = "" if answer.answered else f"Nothing in {where} answers this clearly; the closest passages:"
+        yield f"Confidence {answer.confidence:.2f}. {verdict}".rstrip()
 
 
 def passage_lines(passage: Passage, width: int, bold: Bold) -> list[str]:
@@ -247,6 +292,7 @@ def wrap(text: str, highlight: tuple[int, int], width: int, bold: Bold) -> list[
 
 def _hit_lines(hit: Hit, width: int, bold: Bold, *, explain: bool) -> Iterator[str]:
     yield f"{hit.rank:>2} {score_bar(hit.score)} {hit.score:.2f}  {bold(str(hit.passage.citation))}"
+    yield from (f"   also {passage.citation}" for passage in hit.also)
     if hit.passage.section:
         yield f"   {' > '.join(hit.passage.section)}"
     if explain:
@@ -265,7 +311,8 @@ def _line_ranges(text: str, start: int, end: int, width: int) -> list[tuple[int,
     return ranges
 
 
-def _inert(value: object) -> object:
+def inert(value: object) -> object:
+    """Keep a spreadsheet from taking a cell for a formula."""
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
 
 
