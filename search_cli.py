@@ -8,7 +8,10 @@ import click
 
 from pipeline.commands.ask import search, who
 from pipeline.commands.build import ingest
+from pipeline.commands.diff import diff
+from pipeline.commands.keep import editions, forget, gc, rollback, verify
 from pipeline.commands.look import info, orgs, sections, show
+from pipeline.commands.matrix import matrix
 from pipeline.commands.measure import evaluate
 from pipeline.errors import MandatesError, QueryError
 
@@ -63,11 +66,14 @@ def main(*, debug: bool) -> None:
     mandates ingest                                  build the index of raw/
     mandates "who trains cabin crew?"          ask
 
-    Exit codes: 0 found, 1 nothing found, 2 wrong usage, 3 the papers or the index cannot be used.
+    Exit codes: 0 found, 1 nothing found or no clear answer, 2 wrong usage, 3 the papers or the index cannot be used.
     """
 
 
-for command in (ingest, search, who, orgs, sections, show, info, evaluate):
+for command in (
+    *(ingest, search, who, matrix, diff, orgs, sections, show, info, evaluate),
+    *(editions, verify, rollback, gc, forget),
+):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -16,7 +16,8 @@ import click
 from pipeline import open_index
 from pipeline.errors import IndexMissing
 from pipeline.indexing.build import build_index
-from pipeline.indexing.encode import DEFAULT_MODEL, MINILM, load_encoder
+from pipeline.indexing.encode import load_encoder
+from pipeline.indexing.models import DEFAULT_MODEL, MINILM
 from pipeline.searching.evaluate import Question, answer_questions, figures, load_questions
 from pipeline.searching.rank import MODES, Weights
 

@@ -322,9 +322,10 @@ class ForeignScores(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a generation of the index holds and what its bytes must be."""
+    """What a generation of the index holds, which release made it, and what its bytes must be."""
 
     schema: int
+    release: str
     encoder: EncoderInfo
     foreign: ForeignScores
     editions: tuple[Edition, ...]
@@ -335,27 +336,46 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class EditionReport:
-    """What was read of one file: counts of what is in the index and of what was left out, by kind."""
+    """What the index holds of one file: counts of what is in it and of what was left out, by kind.
+
+    ``status`` is "new", "changed" (the same edition, other bytes), "read anew" (the same bytes, another release),
+    "renamed" (the same bytes, another name), "unchanged" or "kept" (the file cannot be read now). ``label_from`` tells
+    where the edition's label comes from.
+    ``changes`` counts what is different from the edition ``compared_with``, if this one was read now and there is one.
+    """
 
     edition: Edition
+    status: str
+    label_from: str
     pages: int
     sections: int
     organizations: int
     passages: int
     left_out: dict[str, int]
     warnings: tuple[str, ...]
+    compared_with: str | None = None
+    changes: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What a build did. ``skipped`` holds the reason for every file that is not in the index; ``seconds`` by stage."""
+    """What a build did.
+
+    ``removed`` holds the editions that are no longer in the index, ``skipped`` the reason for every file that is not;
+    ``reused`` and ``computed`` count vectors of passages and sentences; ``seconds`` go by stage. ``published`` is false
+    if the index was already as it should be.
+    """
 
     editions: tuple[EditionReport, ...]
+    removed: tuple[str, ...]
     skipped: tuple[str, ...]
     passages: int
     sentences: int
+    reused: int
+    computed: int
     encoder: EncoderInfo
     seconds: dict[str, float]
+    published: bool = True
 
 
 def _page_range(labels: tuple[str, ...]) -> str:

@@ -62,7 +62,7 @@ class WordEncoder:
 @pytest.fixture(scope="session")
 def paper() -> tuple[Document, list[Passage]]:
     """The real paper: its document and passages."""
-    return read_document(PAPER, identify(PAPER))
+    return read_document(PAPER, identify(PAPER).edition)
 
 
 @pytest.fixture(scope="session")
@@ -83,4 +83,5 @@ def word_encoder(monkeypatch: pytest.MonkeyPatch) -> WordEncoder:
 
     monkeypatch.setattr("pipeline.indexing.encode.load_encoder", load)
     monkeypatch.setattr("pipeline.searching.search.load_encoder", load)
+    monkeypatch.setattr("pipeline.indexing.models.model_sha256", lambda name: encoder.info.sha256)
     return encoder

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-STAGES = ["datatypes", "errors", "reading", "indexing", "searching", "serving", "commands"]
+STAGES = ["datatypes", "errors", "reading", "comparing", "indexing", "searching", "serving", "commands"]
 # Each heavy library is named in one file.
 HEAVY = {
     "pdfplumber": "pipeline/reading/extract.py",
@@ -18,10 +18,12 @@ HEAVY = {
     "sqlite3": "pipeline/indexing/catalog.py",
     "sentence_transformers": "pipeline/indexing/encode.py",
     "transformers": "pipeline/indexing/encode.py",
-    "huggingface_hub": "pipeline/indexing/encode.py",
+    "huggingface_hub": "pipeline/indexing/models.py",
+    "watchfiles": "pipeline/commands/build.py",
     "filelock": "pipeline/indexing/store.py",
     "scipy": "pipeline/searching/evaluate.py",
     "ir_measures": "pipeline/searching/evaluate.py",
+    "matplotlib": "pipeline/serving/picture.py",
 }
 LAZY = {*HEAVY, "numpy"} - {"sqlite3"}
 MODULES = sorted([*ROOT.glob("pipeline/**/*.py"), ROOT / "search_cli.py"], key=str)

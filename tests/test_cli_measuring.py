@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from pipeline import open_index
 from search_cli import main
 from tests.conftest import WordEncoder
+from tests.searching.test_beir import NDCG, write
 
-QUESTIONS = str(Path(__file__).parent / "data" / "questions.jsonl")
+FOLDER = str(Path(__file__).parent / "data")
+QUESTIONS = str(Path(FOLDER) / "questions.jsonl")
+OFF_TOPIC = str(Path(FOLDER) / "off-topic.jsonl")
 
 
 @pytest.fixture(autouse=True)
@@ -74,4 +79,67 @@ def test_eval_of_a_file_that_is_none_is_one_line(tmp_path: Path) -> None:
     result = run("eval", str(file))
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.startswith(f"error: {file}: line 1 is no judged question")
+    assert result.stderr.count("\n") == 1
+
+
+def test_eval_tells_how_well_unanswerable_questions_are_refused(tmp_path: Path) -> None:
+    saved = tmp_path / "run.json"
+    result = run("eval", QUESTIONS, "--unanswerable", OFF_TOPIC, "--save", str(saved), "--json")
+    assert (result.exit_code, result.stderr) == (0, "")
+    judged = json.loads(result.stdout)["unanswerable"]
+    assert list(judged) == ["answerable", "unanswerable", "figures", "calibration", "calibration_error"]
+    assert (judged["answerable"], judged["unanswerable"]) == (20, 30)
+    # The word encoder knows nothing of meaning, but that nothing here is about kittens it sees.
+    assert judged["figures"]["AUROC"] > 0.9
+    assert judged["figures"]["refused"] == 1.0
+    assert judged["figures"]["accuracy"] == pytest.approx((30 + 20 * judged["figures"]["answered"]) / 50)
+    assert sum(item["count"] for item in judged["calibration"]) == 50
+    outcomes = json.loads(saved.read_text(encoding="utf-8"))["outcomes"]
+    with open_index(os.environ["MANDATES_INDEX"]) as index:
+        first = index.ask("When did the European convention against trafficking start to apply?", 10)
+    assert outcomes[0]["confidence"] == first.confidence
+
+
+def test_eval_without_unanswerable_questions_says_nothing_of_refusals() -> None:
+    assert json.loads(run("eval", QUESTIONS, "--json").stdout)["unanswerable"] is None
+
+
+def test_eval_measures_a_collection_and_leaves_the_index_of_the_papers_alone(paper_index: Path, tmp_path: Path) -> None:
+    before = (paper_index / "CURRENT").read_bytes()
+    result = run("eval", "--beir", str(write(tmp_path / "small")))
+    assert (result.exit_code, result.stderr) == (0, "")
+    lines = result.stdout.splitlines()
+    assert lines[0] == "small: 5 documents, 4 passages, 3 queries, words"
+    assert lines[1].split() == ["nDCG@10", "recall@100", "ms/query"]
+    assert [line.split()[:2] for line in lines[2:7]] == [
+        [name, f"{NDCG:.3f}"] for name in ("passage", "sentence", "tokens", "lexical", "fusion")
+    ]
+    assert "[0.000, 1.000]        0.667 " in lines[6]
+    assert lines[7].startswith("encoding 0 s, ")
+    assert (paper_index / "CURRENT").read_bytes() == before
+
+
+def test_eval_keeps_the_index_of_a_collection_where_it_is_told_to(tmp_path: Path) -> None:
+    command = ("eval", "--beir", str(write(tmp_path / "small")), "--index", str(tmp_path / "kept"))
+    first, second = (json.loads(run(*command, "--json").stdout) for _ in range(2))
+    assert first["encoding_seconds"] is not None
+    assert second["encoding_seconds"] is None
+    assert second["signals"]["fusion"]["figures"] == first["signals"]["fusion"]["figures"]
+    assert "the index was there already, " in run(*command).stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "Give either QUESTIONS or --beir."),
+        ([QUESTIONS, "--beir", FOLDER], "Give either QUESTIONS or --beir."),
+        (["--beir", FOLDER, "--unanswerable", OFF_TOPIC], "--unanswerable goes with QUESTIONS, not with --beir."),
+        (["--beir", FOLDER, "--mode", "dense"], "--mode goes with QUESTIONS, not with --beir."),
+        (["--beir", FOLDER], f"{FOLDER}: no corpus.jsonl in this folder"),
+    ],
+)
+def test_eval_of_neither_both_or_what_does_not_go_together_is_wrong_usage(arguments: list[str], message: str) -> None:
+    result = run("eval", *arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"error: {message}")
     assert result.stderr.count("\n") == 1

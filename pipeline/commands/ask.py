@@ -13,16 +13,22 @@ from pipeline import Index, open_index
 from pipeline.commands.terminal import (
     NOTHING_FOUND,
     bold,
+    document_option,
+    edition_option,
     index_option,
     json_option,
     model_option,
+    rerank_option,
+    rerank_top_option,
     terminal_width,
     to_json,
 )
 from pipeline.datatypes import Answer, Edition
 from pipeline.errors import QueryError
+from pipeline.indexing.encode import Reranker, load_reranker
 from pipeline.searching.locate import who_covers
 from pipeline.searching.rank import MODES
+from pipeline.searching.rerank import RERANKED
 from pipeline.serving import render
 
 
@@ -32,6 +38,8 @@ from pipeline.serving import render
 @click.option("--org", "organizations", multiple=True, metavar="ACR", help="Only sections of this organization.")
 @click.option("--section", metavar="TEXT", help="Only sections with this in a heading.")
 @click.option("--page", type=click.IntRange(min=1), help="Only passages on this page of the PDF.")
+@document_option
+@edition_option
 @click.option("--mode", type=click.Choice(list(MODES)), default="hybrid", help="Which signals rank.")
 @click.option("--explain", is_flag=True, help="Show what each signal gave, in deviations above chance.")
 @click.option("--json", "form", flag_value="json", help="Print one JSON object.")
@@ -40,17 +48,12 @@ from pipeline.serving import render
 @click.option(
     "--batch", type=click.File(encoding="utf-8-sig"), help="One question a line (- for stdin): a JSON object each."
 )
+@rerank_option
+@rerank_top_option
 @model_option
 @index_option
 def search(
-    words: tuple[str, ...],
-    batch: Iterable[str] | None,
-    form: str | None,
-    folder: str,
-    model: str | None,
-    *,
-    explain: bool,
-    **filters: Any,
+    words: tuple[str, ...], batch: Iterable[str] | None, form: str | None, folder: str, *, explain: bool, **options: Any
 ) -> None:
     """Ask a question; ranked passages come back, each with its organization and page.
 
@@ -65,18 +68,20 @@ def search(
     query = " ".join(words)
     if words and not query.strip():
         raise QueryError("the question is empty; ask something")
-    with open_index(folder, model) as index:
+    model, reranking = options.pop("model"), _reranking(options.pop("rerank"), options.pop("rerank_top"))
+    with open_index(folder, model, *reranking) as index:
         questions = [query] if batch is None else _questions(batch)
+        editions = index.editions(documents=options["documents"], edition=options["edition"])
         found = answered = False
         for question in questions:
-            answer = index.ask(question, **filters)
+            answer = index.ask(question, **options)
             found, answered = found or bool(answer.hits), answered or answer.answered
             if batch is None:
-                _print_answer(answer, index.catalog.editions(), form, explain=explain)
+                _print_answer(answer, editions, form, explain=explain)
             else:
                 click.echo(json.dumps(render.answer_record(answer, explain=explain), ensure_ascii=False))
         if not found:
-            click.echo(_why_nothing(index, filters["organizations"]), err=True)
+            click.echo(_why_nothing(index, options["organizations"]), err=True)
     if not answered:
         sys.exit(NOTHING_FOUND)
 
@@ -85,10 +90,14 @@ def search(
 @click.argument("words", metavar="TOPIC", nargs=-1, required=True)
 @click.option("-k", "top_k", type=click.IntRange(min=1), default=2, show_default=True, help="Passages for each.")
 @click.option("--all", "everyone", is_flag=True, help="List also the organizations the paper says nothing of.")
+@document_option
+@edition_option
 @model_option
 @index_option
 @json_option
-def who(words: tuple[str, ...], top_k: int, folder: str, model: str | None, *, everyone: bool, as_json: bool) -> None:
+def who(
+    words: tuple[str, ...], folder: str, model: str | None, *, everyone: bool, as_json: bool, **options: Any
+) -> None:
     """Rank the organizations that cover a topic, each with its best passages; --all lists the others too.
 
     \b
@@ -97,7 +106,7 @@ def who(words: tuple[str, ...], top_k: int, folder: str, model: str | None, *, e
     """
     topic = " ".join(words)
     with open_index(folder, model) as index:
-        covered = who_covers(index, topic, top_k)
+        covered = who_covers(index, topic, **options)
     shown = [item for item in covered if everyone or item.coverage != "none"]
     if as_json:
         click.echo(to_json(render.coverage_record(topic, shown)))
@@ -106,6 +115,13 @@ def who(words: tuple[str, ...], top_k: int, folder: str, model: str | None, *, e
     if all(item.coverage == "none" for item in covered):
         click.echo("nothing found: no organization's section says anything on this", err=True)
         sys.exit(NOTHING_FOUND)
+
+
+def _reranking(name: str | None, top: int | None) -> tuple[Reranker | None, int]:
+    """Load the reranker that is asked for, if any, and tell how many hits it reads."""
+    if name is None and top is not None:
+        raise click.UsageError("--rerank-top needs --rerank MODEL.")
+    return load_reranker(name) if name is not None else None, top or RERANKED
 
 
 def _print_answer(answer: Answer, editions: list[Edition], form: str | None, *, explain: bool) -> None:

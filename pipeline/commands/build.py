@@ -1,50 +1,82 @@
-"""``ingest``: build the index."""
+"""``ingest``: build the index, once or whenever the papers change."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from pipeline.commands.terminal import index_option, json_option, progress_bar, to_json
-from pipeline.serving import render
+from pipeline.errors import CorpusError, IndexBusy
+from pipeline.serving.report import report_lines
 
 
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--edition", "label", metavar="LABEL", help="Edition of the one file given, instead of its name's.")
-@click.option("--model", help="A sentence-transformers model: hub name or folder.")
+@click.option("--model", help="A sentence-transformers model: hub name or folder.  [default: the index's, or e5]")
 @click.option("--password", help="Password of encrypted PDFs.")
+@click.option("--fresh", is_flag=True, help="Read and encode everything anew.")
+@click.option("--watch", is_flag=True, help="Stay, and ingest again whenever files come, change or go.")
 @index_option
 @json_option
 def ingest(
-    paths: tuple[Path, ...],
-    label: str | None,
-    model: str | None,
-    password: str | None,
-    folder: str,
-    *,
-    as_json: bool,
+    paths: tuple[Path, ...], label: str | None, model: str | None, password: str | None, folder: str, **flags: bool
 ) -> None:
     """Build the index from PDFs or folders of them (default: raw/). It then holds exactly these.
+
+    Only what is new is read and encoded: a file of the same bytes, a passage of the same words is taken over.
 
     \b
     mandates ingest
     mandates ingest papers/ icat-2018.pdf --index my-index
+    mandates ingest papers/ --watch
     """
+    from pipeline.indexing import store
     from pipeline.indexing.build import build_index
     from pipeline.indexing.encode import load_encoder
+    from pipeline.indexing.gather import Options
+    from pipeline.indexing.models import model_sha256
 
-    with progress_bar() as progress:
-        report = build_index(
-            paths or (Path("raw"),),
-            Path(folder),
-            lambda: load_encoder(model),
-            label=label,
-            password=password,
-            progress=progress,
-        )
-    for warning in [*report.skipped, *(line for edition in report.editions for line in edition.warnings)]:
-        click.echo(f"warning: {warning}", err=True)
-    click.echo(to_json(asdict(report)) if as_json else "\n".join(render.report_lines(report, folder)))
+    papers = paths or (Path("raw"),)
+
+    def ingest_once() -> None:
+        indexed = store.current_model(Path(folder))
+        name = model or indexed
+        # With an index to compare with, the weights tell whether anything must be loaded at all.
+        options = Options(label, password, model_sha256(name) if name and indexed else None, flags["fresh"])
+        with progress_bar() as progress:
+            report = build_index(papers, Path(folder), lambda: load_encoder(name), options, progress)
+        for warning in [*report.skipped, *(line for edition in report.editions for line in edition.warnings)]:
+            click.echo(f"warning: {warning}", err=True)
+        click.echo(to_json(asdict(report)) if flags["as_json"] else "\n".join(report_lines(report, folder)))
+
+    if flags["watch"]:
+        _watch(papers, ingest_once)
+    else:
+        ingest_once()
+
+
+def _watch(papers: tuple[Path, ...], ingest_once: Callable[[], None]) -> None:
+    """Ingest now and after every change, until the user stops it; a file that is half copied is waited for."""
+    from watchfiles import Change, watch
+
+    def is_pdf(_: Change, path: str) -> bool:
+        return path.lower().endswith(".pdf")
+
+    folders = {path if path.is_dir() else path.parent for path in papers}
+    due, waiting = True, ""
+    # It wakes every second also without a change: the first time nothing has been read, later a writer may have ended.
+    for changes in watch(*folders, watch_filter=is_pdf, raise_interrupt=True, rust_timeout=1000, yield_on_timeout=True):
+        if not (due or changes):
+            continue
+        try:
+            ingest_once()
+            due, message = False, ""
+        except (CorpusError, IndexBusy) as error:
+            due, message = isinstance(error, IndexBusy), f"waiting: {error}"
+            if message != waiting:
+                click.echo(message, err=True)
+        waiting = message

@@ -2,145 +2,215 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from pipeline.datatypes import BuildReport, Document, Edition, EditionReport, Passage
-from pipeline.errors import CorpusError
+from pipeline.datatypes import BuildReport, EditionReport, EncoderInfo, ForeignScores, Passage
 from pipeline.indexing import store
-from pipeline.indexing.catalog import write_catalog
+from pipeline.indexing.catalog import EditionSummary, write_catalog
 from pipeline.indexing.encode import Encoder
 from pipeline.indexing.foreign import foreign_scores
-from pipeline.indexing.vectors import write_token_vectors, write_vectors
-from pipeline.reading import read_document
-from pipeline.reading.corpus import identify, list_files, part_copies
+from pipeline.indexing.gather import DEFAULTS, Options, Progress, Reading, read_corpus
+from pipeline.indexing.history import Comparison, compare_read
+from pipeline.indexing.reuse import Before, KnownVectors, embedded_text, open_before, sentence_texts
+from pipeline.indexing.vectors import quantize, write_token_vectors, write_vectors
 
-# Called with the stage ("reading", "encoding"), the steps done since the last call and the steps in all.
-Progress = Callable[[str, int, int], None]
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Vectors = npt.NDArray[np.float32]
+    Tokens = npt.NDArray[np.int8]
 
 
-class Reading(NamedTuple):
-    """What reading a corpus gives: the documents, all passages, and the reason for each file left out."""
+class Encoded(NamedTuple):
+    """The vectors of a corpus: of its passages, their tokens and their sentences; and how many were known before."""
 
-    documents: list[Document]
-    passages: list[Passage]
-    skipped: list[str]
+    vectors: Vectors
+    tokens: list[Tokens]
+    sentence_vectors: Vectors
+    reused: int
 
 
 def build_index(
     paths: Sequence[Path],
     folder: Path,
     load_encoder: Callable[[], Encoder],
-    *,
-    label: str | None = None,
-    password: str | None = None,
+    options: Options = DEFAULTS,
     progress: Progress = lambda stage, done, total: None,
 ) -> BuildReport:
-    """Read all PDFs that the paths name and publish an index that holds exactly them.
+    """Publish an index of exactly the PDFs that the paths name, doing only what the generation before does not spare.
 
-    A broken file that was found in a folder is left out and reported; one that was named itself is an error.
+    A file of the same bytes is not read again, a text that was encoded is not encoded again. A broken file that was
+    found in a folder is left out and reported, or what the index has of it is kept; one named itself is an error.
 
     :param load_encoder: called once there is something to encode, since a model takes seconds to load.
-    :param label: the edition of the one file there is.
     :raises CorpusError: if nothing can be read; the index is then as it was.
     """
-    started = time.perf_counter()
+    clock = Clock()
     with store.writing(folder):
-        reading = read_corpus(paths, label, password, progress)
-        read = time.perf_counter()
-        encoder = load_encoder()
-        contexts = [embedded_text(passage) for passage in reading.passages]
-        sentences = [passage.text[a:b] for passage in reading.passages for a, b in passage.sentences]
-        total = len(contexts) + len(sentences)
-
-        def advance(done: int) -> None:
-            progress("encoding", done, total)
-
-        vectors, tokens = encoder.encode_tokens(contexts, is_query=False, progress=advance)
-        sentence_vectors = encoder.encode(sentences, is_query=False, progress=advance)
-        foreign = foreign_scores(encoder, vectors, tokens)
-        encoded = time.perf_counter()
-
-        def write_files(draft: Path) -> None:
-            counts = [len(pieces) for pieces in tokens]
-            write_catalog(draft / store.CATALOG, reading.documents, reading.passages, counts)
-            write_vectors(draft / store.PASSAGE_VECTORS, vectors)
-            write_vectors(draft / store.SENTENCE_VECTORS, sentence_vectors)
-            write_token_vectors(draft / store.TOKEN_VECTORS, tokens, encoder.info.dimensions)
-
-        counts = _counts(reading, len(sentences))
-        editions = tuple(document.edition for document in reading.documents)
-        store.publish(folder, write_files, encoder.info, foreign, editions, counts)
-    seconds = {
-        "reading": read - started,
-        "encoding": encoded - read,
-        "writing": time.perf_counter() - encoded,
-    }
-    reports = tuple(_edition_report(document, reading.passages) for document in reading.documents)
-    rounded = {stage: round(value, 2) for stage, value in seconds.items()}
-    return BuildReport(reports, tuple(reading.skipped), len(reading.passages), len(sentences), encoder.info, rounded)
+        before = None if options.fresh else open_before(folder)
+        reading = read_corpus(paths, options, progress, before)
+        clock.lap("reading")
+        summaries = summarize(reading, before)
+        load = functools.cache(load_encoder)
+        if before and _is_unchanged(before, reading) and before.made_by(options.weights or load().info.sha256):
+            vectors = len(reading.passages) + len(sentence_texts(reading.passages))
+            return _report(reading, summaries, before, vectors, before.manifest.encoder, clock, published=False)
+        encoder = load()
+        encoded = encode_passages(reading.passages, encoder, before.vectors(encoder.info) if before else None, progress)
+        foreign = foreign_scores(encoder, encoded.vectors, encoded.tokens)
+        clock.lap("encoding")
+        history = compare_read(reading, before)
+        clock.lap("comparing")
+        publish(folder, reading, summaries, encoded, (encoder.info, foreign))
+        clock.lap("writing")
+    report = _report(reading, summaries, before, encoded.reused, encoder.info, clock)
+    return replace(report, editions=tuple(_with_history(edition, history) for edition in report.editions))
 
 
-def read_corpus(
-    paths: Sequence[Path], label: str | None = None, password: str | None = None, progress: Progress | None = None
-) -> Reading:
-    """Read all PDFs that the paths name.
+def encode_passages(
+    passages: Sequence[Passage], encoder: Encoder, known: KnownVectors | None, progress: Progress
+) -> Encoded:
+    """Encode what is not known: the passages with their headings as context, and their sentences."""
+    import numpy as np
 
-    :raises CorpusError: for a broken file that was named itself, or if no file can be read.
-    """
-    files = list_files(paths)
-    if label and len(files) > 1:
-        raise CorpusError(f"--edition {label} names one edition, but there are {len(files)} files; give one of them")
-    named = {path.resolve() for path in paths}
-    editions, copies = part_copies([(file, identify(file, label)) for file in files])
-    reading = Reading([], [], copies)
-    for file, edition in editions:
-        try:
-            document, passages = read_document(file, edition, password)
-        except CorpusError as error:
-            if file.resolve() in named or len(editions) == 1:
-                raise
-            reading.skipped.append(str(error))
-        else:
-            reading.documents.append(document)
-            reading.passages.extend(passages)
-        if progress:
-            progress("reading", 1, len(editions))
-    if not reading.documents:
-        raise CorpusError(f"none of {len(editions)} files can be read; the first: {reading.skipped[0]}")
-    return reading
+    contexts, sentences = [embedded_text(passage) for passage in passages], sentence_texts(passages)
+    by_context = known.passages(contexts) if known else {}
+    by_sentence = known.sentences(sentences) if known else {}
+    new_contexts = [text for text in dict.fromkeys(contexts) if text not in by_context]
+    new_sentences = [text for text in dict.fromkeys(sentences) if text not in by_sentence]
+    total = len(new_contexts) + len(new_sentences)
+    reused = sum(text in by_context for text in contexts) + sum(text in by_sentence for text in sentences)
 
+    def advance(done: int) -> None:
+        progress("encoding", done, total)
 
-def embedded_text(passage: Passage) -> str:
-    """Give what is encoded for a passage: its heading path as context, then its text."""
-    return "\n".join([" > ".join(passage.section), passage.text]) if passage.section else passage.text
-
-
-def _counts(reading: Reading, sentences: int) -> dict[str, int]:
-    documents = reading.documents
-    counts = {
-        "editions": len(documents),
-        "pages": sum(len(document.pages) for document in documents),
-        "sections": sum(len(document.sections) for document in documents),
-        "organizations": sum(len(document.organizations) for document in documents),
-        "passages": len(reading.passages),
-        "sentences": sentences,
-    }
-    left_out = Counter(item.kind for document in documents for item in document.left_out)
-    return counts | {f"left out: {kind}": count for kind, count in sorted(left_out.items())}
-
-
-def _edition_report(document: Document, passages: Iterable[Passage]) -> EditionReport:
-    edition: Edition = document.edition
-    return EditionReport(
-        edition=edition,
-        pages=len(document.pages),
-        sections=len(document.sections),
-        organizations=len(document.organizations),
-        passages=sum(passage.edition == edition for passage in passages),
-        left_out=dict(sorted(Counter(item.kind for item in document.left_out).items())),
-        warnings=document.warnings,
+    if new_contexts:
+        vectors, tokens = encoder.encode_tokens(new_contexts, is_query=False, progress=advance)
+        quantized = (quantize(pieces) for pieces in tokens)
+        by_context |= dict(zip(new_contexts, zip(vectors, quantized, strict=True), strict=True))
+    if new_sentences:
+        found = encoder.encode(new_sentences, is_query=False, progress=advance)
+        by_sentence |= dict(zip(new_sentences, found, strict=True))
+    dimensions = encoder.info.dimensions
+    return Encoded(
+        np.array([by_context[text][0] for text in contexts], dtype=np.float32).reshape(-1, dimensions),
+        [by_context[text][1] for text in contexts],
+        np.array([by_sentence[text] for text in sentences], dtype=np.float32).reshape(-1, dimensions),
+        reused,
     )
+
+
+class Clock:
+    """Seconds by stage."""
+
+    def __init__(self) -> None:
+        """Start the first stage."""
+        self.seconds: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, stage: str) -> None:
+        """End a stage."""
+        now = time.perf_counter()
+        self.seconds[stage], self._last = round(now - self._last, 2), now
+
+
+def publish(
+    folder: Path,
+    reading: Reading,
+    summaries: Mapping[str, EditionSummary],
+    encoded: Encoded,
+    described: tuple[EncoderInfo, ForeignScores],
+    kept: int = store.KEPT,
+) -> None:
+    """Write a generation of what was read and encoded; for ``kept`` see ``store.publish``."""
+    encoder, foreign = described
+
+    def write_files(draft: Path) -> None:
+        tokens = [len(pieces) for pieces in encoded.tokens]
+        write_catalog(draft / store.CATALOG, reading.documents, reading.passages, tokens, reading.copied)
+        write_vectors(draft / store.PASSAGE_VECTORS, encoded.vectors)
+        write_vectors(draft / store.SENTENCE_VECTORS, encoded.sentence_vectors)
+        write_token_vectors(draft / store.TOKEN_VECTORS, encoded.tokens, encoder.dimensions)
+
+    store.publish(folder, write_files, encoder, foreign, reading.editions, _counts(reading, summaries), kept)
+
+
+def _is_unchanged(before: Before, reading: Reading) -> bool:
+    return before.manifest.editions == reading.editions and not reading.documents
+
+
+def summarize(reading: Reading, before: Before | None) -> dict[str, EditionSummary]:
+    """Count what was read of each edition, or what the generation before has of it."""
+    found = {
+        document.edition.id: EditionSummary(
+            len(document.pages),
+            len(document.sections),
+            len(document.organizations),
+            sum(passage.edition == document.edition for passage in reading.passages),
+            dict(sorted(Counter(item.kind for item in document.left_out).items())),
+            document.warnings,
+        )
+        for document in reading.documents
+    }
+    if before:
+        found |= {item.edition.id: before.catalog.summary(item.former) for item in reading.copied}
+    return found
+
+
+def _counts(reading: Reading, summaries: Mapping[str, EditionSummary]) -> dict[str, int]:
+    kinds: Counter[str] = Counter()
+    for summary in summaries.values():
+        kinds.update(summary.left_out)
+    return {
+        "editions": len(summaries),
+        "pages": sum(summary.pages for summary in summaries.values()),
+        "sections": sum(summary.sections for summary in summaries.values()),
+        "organizations": sum(summary.organizations for summary in summaries.values()),
+        "passages": len(reading.passages),
+        "sentences": len(sentence_texts(reading.passages)),
+    } | {f"left out: {kind}": count for kind, count in sorted(kinds.items())}
+
+
+def _report(
+    reading: Reading,
+    summaries: Mapping[str, EditionSummary],
+    before: Before | None,
+    reused: int,
+    encoder: EncoderInfo,
+    clock: Clock,
+    *,
+    published: bool = True,
+) -> BuildReport:
+    renamed = {item.former.id for item in reading.copied}
+    former = before.manifest.editions if before else ()
+    sentences = len(sentence_texts(reading.passages))
+    return BuildReport(
+        editions=tuple(
+            EditionReport(
+                source.edition, reading.statuses[source.edition.id], source.label_from, *summaries[source.edition.id]
+            )
+            for source in reading.sources
+            if source.edition.id in reading.statuses
+        ),
+        removed=tuple(item.id for item in former if item.id not in reading.statuses and item.id not in renamed),
+        skipped=tuple(reading.skipped),
+        passages=len(reading.passages),
+        sentences=sentences,
+        reused=reused,
+        computed=len(reading.passages) + sentences - reused,
+        encoder=encoder,
+        seconds=clock.seconds,
+        published=published,
+    )
+
+
+def _with_history(report: EditionReport, history: Mapping[str, Comparison]) -> EditionReport:
+    found = history.get(report.edition.id)
+    return replace(report, compared_with=found.former, changes=found.counts) if found else report

@@ -31,6 +31,7 @@ WORD = re.compile(r"\w+")
 TABLES = """
 CREATE TABLE editions (id TEXT PRIMARY KEY, document TEXT, label TEXT, file TEXT, sha256 TEXT);
 CREATE TABLE pages (edition TEXT, number INTEGER, label TEXT, text TEXT, PRIMARY KEY (edition, number));
+CREATE TABLE warnings (edition TEXT, text TEXT);
 CREATE TABLE left_out (edition TEXT, page INTEGER, kind TEXT, text TEXT);
 CREATE TABLE organizations (
     edition TEXT, acronym TEXT, name TEXT, aliases TEXT, first_page INTEGER, last_page INTEGER,
@@ -49,6 +50,15 @@ CREATE TABLE words (word TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE VIRTUAL TABLE lexical USING fts5(
     headings, names, text, content='', tokenize='porter unicode61 remove_diacritics 2');
 """
+
+
+COPIED_TABLES = {
+    "pages": "number, label, text",
+    "warnings": "text",
+    "left_out": "page, kind, text",
+    "organizations": "acronym, name, aliases, first_page, last_page",
+    "sections": "number, level, path, organization, first_page, last_page",
+}
 
 
 class PageText(NamedTuple):
@@ -91,23 +101,49 @@ class OrganizationEntry(NamedTuple):
     passages: int
 
 
+class Copied(NamedTuple):
+    """An edition that another catalog holds, and what it is called now."""
+
+    catalog: Path
+    former: Edition
+    edition: Edition
+
+
+class EditionSummary(NamedTuple):
+    """How much the index holds of an edition, what was left out by kind, and the warnings of reading it."""
+
+    pages: int
+    sections: int
+    organizations: int
+    passages: int
+    left_out: dict[str, int]
+    warnings: tuple[str, ...]
+
+
 def write_catalog(
-    path: Path, documents: Iterable[Document], passages: Sequence[Passage], tokens: Sequence[int]
+    path: Path,
+    documents: Iterable[Document],
+    passages: Sequence[Passage],
+    tokens: Sequence[int],
+    copied: Iterable[Copied] = (),
 ) -> None:
     """Write all records of a generation.
 
-    :param passages: in the order of their vectors' rows.
+    :param passages: in the order of their vectors' rows, those of copied editions too.
     :param tokens: how many token vectors each passage has.
+    :param copied: editions whose pages, sections and organizations are taken from the catalog of another generation.
     :raises OSError: if the disk is full or the file cannot be written.
     """
     try:
-        connection = sqlite3.connect(path)
+        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=rwc", uri=True)
         try:
             connection.executescript(TABLES)
             with connection:
                 for document in documents:
                     _write_document(connection, document)
                 _write_passages(connection, passages, tokens)
+            for item in copied:
+                _copy_edition(connection, item)
         finally:
             connection.close()
     except sqlite3.OperationalError as error:
@@ -121,7 +157,10 @@ class Catalog:
         """Open the file without any lock: nobody ever changes it."""
         self._path = path
         self._words: list[str] | None = None
-        self._connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
+        try:
+            self._connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
+        except sqlite3.DatabaseError as error:
+            raise IndexDamaged(f"{path}: {error}; rebuild it: mandates ingest") from error
         self._editions = {row[0]: Edition(*row[1:]) for row in self._rows("SELECT * FROM editions ORDER BY id")}
         self._organizations = {
             (row[0], row[1]): _organization(row)
@@ -141,6 +180,13 @@ class Catalog:
         wanted = "SELECT * FROM passages WHERE row IN (SELECT value FROM json_each(?))"
         found = {row[0]: row for row in self._rows(wanted, [_json(list(rows))])}
         return [self._passage(found[row]) for row in rows]
+
+    def passages_of(self, edition: Edition) -> list[Passage]:
+        """Give the passages of an edition in reading order."""
+        return [
+            self._passage(row)
+            for row in self._rows("SELECT * FROM passages WHERE edition = ? ORDER BY row", [edition.id])
+        ]
 
     def places(self) -> list[VectorPlace]:
         """Give for each passage, in order of row, where its sentences' and tokens' vectors are."""
@@ -175,19 +221,27 @@ class Catalog:
         return self._passage(found[0]) if found else None
 
     def rows(
-        self, organizations: Sequence[str] = (), section: str | None = None, page: int | None = None
+        self,
+        organizations: Sequence[str] = (),
+        section: str | None = None,
+        page: int | None = None,
+        editions: Sequence[str] | None = None,
     ) -> list[int] | None:
         """Give the rows of the passages that pass all filters, None for all of them.
 
         :param organizations: acronyms; a passage needs one of them as its section's owner.
         :param section: text that a heading of the passage's path holds, case aside.
         :param page: a page the passage stands on.
+        :param editions: ids of the editions the passage may be from.
         """
         conditions: list[str] = []
         values: list[Any] = []
         if organizations:
             conditions.append(f"organization IN ({','.join('?' * len(organizations))})")
             values += organizations
+        if editions is not None:
+            conditions.append("edition IN (SELECT value FROM json_each(?))")
+            values.append(_json(list(editions)))
         if page is not None:
             conditions.append("row IN (SELECT row FROM passage_pages WHERE page = ?)")
             values.append(page)
@@ -200,9 +254,29 @@ class Catalog:
         wanted = section.casefold()
         return [row for row, path in found if any(wanted in heading.casefold() for heading in json.loads(path))]
 
+    def integrity(self) -> list[str]:
+        """List what SQLite finds wrong, and passages without words to be found by; empty if all is well."""
+        problems = [row[0] for row in self._rows("PRAGMA integrity_check") if row[0] != "ok"]
+        missing = self._rows("SELECT id FROM passages WHERE row NOT IN (SELECT rowid FROM lexical)")
+        rows = [row[0] for row in self._rows("SELECT row FROM passages ORDER BY row")]
+        if rows != list(range(len(rows))):
+            problems.append("the numbers of the passages' vectors have gaps")
+        return problems + [f"{row[0]} is not in the index of words" for row in missing]
+
     def editions(self) -> list[Edition]:
         """List the editions."""
         return list(self._editions.values())
+
+    def summary(self, edition: Edition) -> EditionSummary:
+        """Count what the index holds of an edition."""
+        pages, sections, organizations, passages = (
+            int(self._rows(f"SELECT count(*) FROM {table} WHERE edition = ?", [edition.id])[0][0])  # noqa: S608
+            for table in ("pages", "sections", "organizations", "passages")
+        )
+        left = self._rows("SELECT kind, count(*) FROM left_out WHERE edition = ? GROUP BY kind", [edition.id])
+        warnings = self._rows("SELECT text FROM warnings WHERE edition = ? ORDER BY rowid", [edition.id])
+        messages = tuple(row[0] for row in warnings)
+        return EditionSummary(pages, sections, organizations, passages, dict(sorted(left)), messages)
 
     def organizations(self) -> list[OrganizationEntry]:
         """List the organizations of every edition in the order of the paper, members without a section last."""
@@ -268,6 +342,7 @@ def _write_document(connection: sqlite3.Connection, document: Document) -> None:
         text = "\n".join(line.text for line in page.lines)
         notes = "".join(f"\n[{note.mark}] {note.text}" for note in page.footnotes)
         connection.execute("INSERT INTO pages VALUES (?, ?, ?, ?)", (edition.id, page.number, page.label, text + notes))
+    connection.executemany("INSERT INTO warnings VALUES (?, ?)", [(edition.id, text) for text in document.warnings])
     connection.executemany(
         "INSERT INTO left_out VALUES (?, ?, ?, ?)",
         [(edition.id, item.page, item.kind, item.text) for item in document.left_out],
@@ -286,6 +361,22 @@ def _write_document(connection: sqlite3.Connection, document: Document) -> None:
             for item in document.sections
         ],
     )
+
+
+def _copy_edition(connection: sqlite3.Connection, copied: Copied) -> None:
+    former, edition = copied.former, copied.edition
+    connection.execute("ATTACH ? AS other", [f"{copied.catalog.resolve().as_uri()}?mode=ro&immutable=1"])
+    with connection:
+        connection.execute(
+            "INSERT INTO editions VALUES (?, ?, ?, ?, ?)",
+            (edition.id, edition.document, edition.label, edition.file, edition.sha256),
+        )
+        for table, columns in COPIED_TABLES.items():
+            connection.execute(
+                f"INSERT INTO {table} SELECT ?, {columns} FROM other.{table} WHERE edition = ? ORDER BY rowid",  # noqa: S608
+                [edition.id, former.id],
+            )
+    connection.execute("DETACH other")
 
 
 def _write_passages(connection: sqlite3.Connection, passages: Sequence[Passage], tokens: Sequence[int]) -> None:

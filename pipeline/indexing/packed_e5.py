@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipeline.errors import EncoderError
+from pipeline.indexing import whole
+from pipeline.indexing.unigram import FILE, Rules, compile_unigram
 
 if TYPE_CHECKING:
     import numpy as np
@@ -75,6 +77,7 @@ def unpack(source: Path, target: Path) -> None:
     draft = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
         _write_model(packed, draft)
+        whole.write_record(draft)
         shutil.rmtree(target, ignore_errors=True)
         draft.rename(target)
     finally:
@@ -133,7 +136,8 @@ def _parse(data: bytes) -> Packed:
     scores = np.frombuffer(data, "<f4", header.pieces, place.skip(4 * header.pieces))
     blob = place.skip(blob_bytes)
     texts = [data[blob + start : blob + end].decode("utf-8") for start, end in pairwise(offsets)]
-    pieces = [(text, float(score)) for text, score in zip(texts, scores, strict=True)]
+    # The shortest decimals that tell the 32 bits apart: read back from JSON, longer ones are not always the same.
+    pieces = [(text, float(f"{score:.9g}")) for text, score in zip(texts, scores.tolist(), strict=True)]
     replacements = {}
     count, _ = place.take("<iI")
     for _ in range(count):
@@ -207,15 +211,12 @@ def _write_weights(packed: Packed, file: Path) -> None:
 
 
 def _write_tokenizer(packed: Packed, folder: Path) -> None:
-    from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
+    from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
 
-    header = packed.header
+    header, rules = packed.header, _rules(packed)
     tokenizer = Tokenizer(models.Unigram(packed.pieces, unk_id=header.unknown))
-    # The table is Unicode's NFKC but for control characters, which vanish or become spaces.
-    gone, spaces = (
-        "".join(f"\\x{{{ord(char):x}}}" for char, new in packed.replacements.items() if new == wanted)
-        for wanted in ("", " ")
-    )
+    tokenizer.add_special_tokens([AddedToken(piece, special=True, normalized=False) for piece in rules.special])
+    gone, spaces = ("".join(f"\\x{{{ord(char):x}}}" for char in chars) for chars in (rules.gone, rules.spaces))
     tokenizer.normalizer = normalizers.Sequence(
         [
             normalizers.Replace(Regex(f"[{gone}]"), ""),
@@ -230,6 +231,7 @@ def _write_tokenizer(packed: Packed, folder: Path) -> None:
         single=f"{first} $A {last}", special_tokens=[(first, header.bos), (last, header.eos)]
     )
     tokenizer.save(str(folder / "tokenizer.json"))
+    compile_unigram(packed.pieces, rules, folder / FILE)
     _write_json(
         folder / "tokenizer_config.json",
         {
@@ -238,6 +240,14 @@ def _write_tokenizer(packed: Packed, folder: Path) -> None:
             "pad_token": packed.pieces[header.pad][0], "unk_token": packed.pieces[header.unknown][0],
         },
     )  # fmt: skip
+
+
+def _rules(packed: Packed) -> Rules:
+    header = packed.header
+    # The table is Unicode's NFKC but for control characters, which vanish or become spaces.
+    gone, spaces = ("".join(char for char, new in packed.replacements.items() if new == wanted) for wanted in ("", " "))
+    special = {packed.pieces[number][0]: number for number in (header.bos, header.pad, header.eos, header.unknown)}
+    return Rules(gone, spaces, special, header.bos, header.eos, header.unknown)
 
 
 def _write_json(file: Path, record: object) -> None:

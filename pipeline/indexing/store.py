@@ -1,11 +1,12 @@
 """Generations of the index: written aside, checked, published by one atomic rename of a pointer.
 
     index/
-      CURRENT                  "generation-000002 <sha256 of its manifest>"
-      generation-000001/       the one before, for readers that still hold it
+      CURRENT                  "generation-000002 <sha256 of its manifest>", then the same of the one before
+      generation-000001/       the one before, for readers that still hold it and to go back to
       generation-000002/       manifest.json, catalog.sqlite, passages.faiss, sentences.faiss, tokens.npy
 
-A generation is never changed after it is published, so a reader sees one whole or an error.
+A generation is never changed after it is published, so a reader sees one whole or an error. What the pointer does not
+name is rubbish: drafts of builds that died, generations nobody needs any more. Every writer sweeps it first.
 """
 
 from __future__ import annotations
@@ -16,26 +17,38 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from pipeline.datatypes import Edition, EncoderInfo, ForeignScores, Manifest
-from pipeline.errors import IndexBusy, IndexDamaged, IndexMissing, IndexNotWritable, IndexOutdated
+from pipeline.errors import IndexBusy, IndexDamaged, IndexMissing, IndexOutdated, IndexUnusable
+from pipeline.indexing.pointer import (
+    ASIDE,
+    FORMER,
+    POINTER,
+    REBUILD,
+    Entry,
+    file_system_errors,
+    point_to,
+    read_pointer,
+    sync,
+)
 
 SCHEMA = 3  # raised whenever an older index cannot be read any more
-POINTER = "CURRENT"
 LOCK = ".lock"
 MANIFEST = "manifest.json"
 CATALOG = "catalog.sqlite"
 PASSAGE_VECTORS = "passages.faiss"
 SENTENCE_VECTORS = "sentences.faiss"
 TOKEN_VECTORS = "tokens.npy"  # noqa: S105 - no secret
-KEPT = 2  # generations: the current one and the one that readers may still hold
+KEPT = 2  # generations: the current one, and the one that readers may still hold and that one can go back to
 NAME = re.compile(r"generation-(\d{6,})")
-REBUILD = "rebuild it: mandates ingest"
+ATTEMPTS = 20  # to open a generation while others are published; each attempt loses only to a new one
+Opened = TypeVar("Opened")
 
 
 class Generation(NamedTuple):
@@ -47,7 +60,7 @@ class Generation(NamedTuple):
 
 @contextmanager
 def writing(folder: Path) -> Iterator[None]:
-    """Hold the index folder for writing; created if missing.
+    """Hold the index folder for writing, rid of what dead writers left in it; created if missing.
 
     :raises IndexBusy: if another process writes.
     :raises IndexNotWritable: if the folder cannot be made or locked.
@@ -55,13 +68,14 @@ def writing(folder: Path) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     lock = FileLock(folder / LOCK, timeout=0)
-    with _file_system_errors(folder):
+    with file_system_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         try:
             lock.acquire()
         except Timeout as error:
             raise IndexBusy(f"{folder}: another ingest is writing this index; wait for it to end") from error
     try:
+        sweep(folder)
         yield
     finally:
         lock.release()
@@ -74,13 +88,15 @@ def publish(
     foreign: ForeignScores,
     editions: tuple[Edition, ...],
     counts: dict[str, int],
+    kept: int = KEPT,
 ) -> Generation:
     """Write a generation aside and make it the current one.
 
     :param write_files: writes all files but the manifest into the folder it is given.
+    :param kept: how many generations are left; 1 where nothing of the former ones may be.
     :raises IndexNotWritable: for any failure of the file system; the index is then as it was.
     """
-    with _file_system_errors(folder):
+    with file_system_errors(folder):
         number = max((int(match[1]) for match in map(NAME.fullmatch, os.listdir(folder)) if match), default=0) + 1
         draft, final = folder / f".draft-{number:06d}", folder / f"generation-{number:06d}"
         shutil.rmtree(draft, ignore_errors=True)
@@ -89,19 +105,20 @@ def publish(
             write_files(draft)
             checksums = {file.name: _sha256(file) for file in sorted(draft.iterdir())}
             built_at = datetime.now(UTC).isoformat(timespec="seconds")
-            manifest = Manifest(SCHEMA, encoder, foreign, editions, counts, checksums, built_at)
+            manifest = Manifest(SCHEMA, version("mandates"), encoder, foreign, editions, counts, checksums, built_at)
             text = json.dumps(asdict(manifest), ensure_ascii=False, indent=2) + "\n"
             (draft / MANIFEST).write_text(text, encoding="utf-8")
             for file in draft.iterdir():
-                _sync(file)
-            _sync(draft)
+                sync(file)
+            sync(draft)
             draft.rename(final)
-            _point_to(folder, f"{final.name} {hashlib.sha256(text.encode()).hexdigest()}\n")
+            sync(folder)  # after a loss of power the pointer must not name a folder that is not there
+            entry = Entry(final.name, hashlib.sha256(text.encode()).hexdigest())
+            point_to(folder, [entry, *_whole_entries(folder, kept - 1)])
         except BaseException:
-            for path in (draft, final):
-                shutil.rmtree(path, ignore_errors=True)
+            sweep(folder)
             raise
-        _sweep(folder, number)
+        sweep(folder)
     return Generation(final, manifest)
 
 
@@ -110,22 +127,114 @@ def open_generation(folder: Path) -> Generation:
 
     :raises IndexMissing, IndexOutdated, IndexDamaged: with the command that mends it.
     """
-    try:
-        pointer = (folder / POINTER).read_text(encoding="utf-8").split()
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise IndexMissing(f"{folder}: no index here; build it: mandates ingest") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise IndexDamaged(f"{folder / POINTER}: cannot be read; {REBUILD}") from error
-    if len(pointer) != 2 or not NAME.fullmatch(pointer[0]):
-        raise IndexDamaged(f"{folder / POINTER}: names no generation; {REBUILD}")
-    path = folder / pointer[0]
-    manifest = _read_manifest(path / MANIFEST, pointer[1])
+    return open_current(folder, lambda generation: generation)
+
+
+def open_current(folder: Path, use: Callable[[Generation], Opened]) -> Opened:
+    """Open the current generation, whose bytes have been checked.
+
+    :param use: opens the files it needs. It is called again if newer generations were published meanwhile and this
+        one was swept away.
+    :raises IndexMissing, IndexOutdated, IndexDamaged: with the command that mends it.
+    """
+    entries = read_pointer(folder)
+    for _ in range(ATTEMPTS):
+        try:
+            opened = use(check_generation(folder, entries[0]))
+        except IndexDamaged as error:
+            newer = read_pointer(folder)
+            if newer[0] == entries[0]:
+                raise _with_way_out(error, folder, entries) from error
+        else:
+            newer = read_pointer(folder)
+            if entries[0] in newer:
+                return opened
+        entries = newer
+    raise IndexBusy(f"{folder}: new generations are published faster than one can be opened; try again")
+
+
+def check_generation(folder: Path, entry: Entry) -> Generation:
+    """Check that every byte of a generation is as written.
+
+    :raises IndexOutdated, IndexDamaged: naming the file.
+    """
+    path = folder / entry.name
+    manifest = _read_manifest(path / MANIFEST, entry.manifest_sha256)
     for name, checksum in manifest.checksums.items():
-        if not (path / name).is_file():
-            raise IndexDamaged(f"{path / name}: missing; {REBUILD}")
-        if _sha256(path / name) != checksum:
+        try:
+            found = _sha256(path / name)
+        except OSError as error:
+            raise IndexDamaged(f"{path / name}: {error.strerror or error}; {REBUILD}") from error
+        if found != checksum:
             raise IndexDamaged(f"{path / name}: not the bytes that were written; {REBUILD}")
     return Generation(path, manifest)
+
+
+def roll_back(folder: Path) -> Generation:
+    """Make the generation before the current one again.
+
+    :raises IndexMissing: if there is none.
+    :raises IndexDamaged: if it is not whole; the index is then as it was.
+    """
+    read_pointer(folder)  # no folder is made where no index is
+    with writing(folder), file_system_errors(folder):
+        entries = read_pointer(folder)
+        if len(entries) < 2:
+            raise IndexMissing(f"{folder}: there is no generation before the current one to go back to")
+        generation = check_generation(folder, entries[1])
+        point_to(folder, entries[1:])
+    return generation
+
+
+def collect_garbage(folder: Path) -> int:
+    """Delete everything but the current generation.
+
+    :return: the bytes freed.
+    :raises IndexDamaged: if the current generation is not whole; the others are then kept.
+    """
+    read_pointer(folder)  # no folder is made where no index is
+    before = _size(folder)
+    with writing(folder), file_system_errors(folder):
+        open_generation(folder)  # never delete the last good one
+        point_to(folder, read_pointer(folder)[:1])
+        sweep(folder)
+        return before - _size(folder)
+
+
+def clear(folder: Path) -> None:
+    """Delete all generations; the caller holds the index for writing."""
+    with file_system_errors(folder):
+        (folder / POINTER).unlink()
+        sync(folder)
+        sweep(folder)
+
+
+def sweep(folder: Path) -> None:
+    """Delete rubbish. What cannot be deleted is left for the next writer."""
+    with suppress(OSError):
+        for path in rubbish(folder):
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
+
+
+def rubbish(folder: Path) -> list[Path]:
+    """List what builds that died left behind, and the generations that the pointer does not name if it can be read."""
+    paths = sorted(folder.iterdir())
+    left = [path for path in paths if path.name.startswith(".draft-") or path.name in (ASIDE, FORMER)]
+    try:
+        names = {entry.name for entry in read_pointer(folder)}
+    except IndexMissing:
+        names = set()
+    except IndexDamaged:
+        return left
+    return left + [path for path in paths if NAME.fullmatch(path.name) and path.name not in names]
+
+
+def current_model(folder: Path) -> str | None:
+    """Give the name of the model of the current generation, None if there is no usable one."""
+    try:
+        return open_generation(folder).manifest.encoder.name
+    except IndexUnusable:
+        return None
 
 
 def _read_manifest(file: Path, checksum: str) -> Manifest:
@@ -135,57 +244,53 @@ def _read_manifest(file: Path, checksum: str) -> Manifest:
         raise IndexDamaged(f"{file}: cannot be read; {REBUILD}") from error
     if hashlib.sha256(data).hexdigest() != checksum:
         raise IndexDamaged(f"{file}: not the bytes that were written; {REBUILD}")
-    fields = json.loads(data)
-    if fields["schema"] != SCHEMA:
-        raise IndexOutdated(f"{file}: the index has schema {fields['schema']}, this release reads {SCHEMA}; {REBUILD}")
-    return Manifest(
-        schema=fields["schema"],
-        encoder=EncoderInfo(**fields["encoder"]),
-        foreign=ForeignScores(*fields["foreign"]),
-        editions=tuple(Edition(**edition) for edition in fields["editions"]),
-        counts=fields["counts"],
-        checksums=fields["checksums"],
-        built_at=fields["built_at"],
-    )
-
-
-@contextmanager
-def _file_system_errors(folder: Path) -> Iterator[None]:
     try:
-        yield
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise IndexNotWritable(
-            f"{folder}: cannot write the index ({reason}); free space or permissions, or choose another --index"
-        ) from error
+        fields = json.loads(data)
+        schema = fields["schema"]
+        if schema != SCHEMA:
+            raise IndexOutdated(f"{file}: the index has schema {schema}, this release reads {SCHEMA}; {REBUILD}")
+        return Manifest(
+            schema=fields["schema"],
+            release=fields["release"],
+            encoder=EncoderInfo(**fields["encoder"]),
+            foreign=ForeignScores(*fields["foreign"]),
+            editions=tuple(Edition(**edition) for edition in fields["editions"]),
+            counts=fields["counts"],
+            checksums=fields["checksums"],
+            built_at=fields["built_at"],
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise IndexOutdated(f"{file}: written by another release; {REBUILD}") from error
 
 
-def _point_to(folder: Path, text: str) -> None:
-    aside = folder / f".{POINTER}"
-    try:
-        aside.write_text(text, encoding="utf-8")
-        _sync(aside)
-        aside.replace(folder / POINTER)
-    except BaseException:
-        aside.unlink(missing_ok=True)
-        raise
-    _sync(folder)
+def _whole_entries(folder: Path, count: int) -> list[Entry]:
+    """List the latest generations that can be gone back to; none where the pointer is missing or damaged."""
+    found: list[Entry] = []
+    with suppress(IndexMissing, IndexDamaged):
+        for entry in read_pointer(folder):
+            try:
+                check_generation(folder, entry)
+            except IndexUnusable as error:
+                reason = error.__cause__  # what cannot be read at this moment may still be whole
+                if not isinstance(reason, OSError) or isinstance(reason, FileNotFoundError):
+                    continue
+            found.append(entry)
+    return found[:count]
 
 
-def _sweep(folder: Path, newest: int) -> None:
-    """Delete generations that nobody needs and drafts of builds that died."""
-    for path in folder.iterdir():
-        match = NAME.fullmatch(path.name)
-        if (match and int(match[1]) <= newest - KEPT) or path.name.startswith(".draft-"):
-            shutil.rmtree(path, ignore_errors=True)
+def _with_way_out(error: IndexDamaged, folder: Path, entries: list[Entry]) -> IndexDamaged:
+    """Offer the generation before, if it is whole."""
+    for entry in entries[1:2]:
+        try:
+            built_at = check_generation(folder, entry).manifest.built_at
+        except IndexUnusable:
+            continue
+        return IndexDamaged(f"{error}; or go back to the generation of {built_at}: mandates rollback")
+    return error
 
 
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def _size(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
 def _sha256(file: Path) -> str:

@@ -50,6 +50,19 @@ class VectorIndex:
         """The length of a vector."""
         return int(self._index.d)
 
+    def problems(self, count: int, dimensions: int, tolerance: float = 1e-3) -> list[str]:
+        """Tell what is wrong: number, length or norm of the vectors; a norm is 1, or 0 where a text has no words.
+
+        :param tolerance: how far from 1 a norm may be; rounding gives a thousandth of the default.
+        """
+        import numpy as np
+
+        if (len(self), self.dimensions) != (count, dimensions):
+            return [f"{len(self)} vectors of {self.dimensions}, expected {count} of {dimensions}"]
+        norms = np.linalg.norm(self.vectors(range(count)), axis=1)
+        wrong = np.flatnonzero(~((np.abs(norms - 1) <= tolerance) | (norms == 0)))
+        return [f"vector {wrong[0]} has norm {norms[wrong[0]]:.3f}, not 1 ({len(wrong)} like it)"] if len(wrong) else []
+
     def search(self, query: Vectors, top_k: int, rows: Sequence[int] | None = None) -> list[tuple[int, float]]:
         """Find the rows nearest to one query vector, best first; equal scores in order of row.
 
@@ -82,14 +95,25 @@ class VectorIndex:
         return found
 
 
-def write_token_vectors(path: Path, vectors: Sequence[Vectors], dimensions: int) -> None:
-    """Write the token vectors of all passages below each other, in 8 bits: their direction is all that is needed."""
+def quantize(vectors: Vectors) -> npt.NDArray[np.int8]:
+    """Bring each row to 8 bits, its largest part to 127: of a token vector the direction is all that is needed."""
     import numpy as np
 
-    matrix = np.concatenate([*vectors, np.zeros((0, dimensions), dtype=np.float32)])
-    largest = np.abs(matrix).max(axis=1, keepdims=True)
+    largest = np.abs(vectors).max(axis=1, keepdims=True, initial=0)
+    quantized: npt.NDArray[np.int8] = np.round(vectors * (127 / np.where(largest == 0, 1, largest))).astype(np.int8)
+    return quantized
+
+
+def write_token_vectors(path: Path, vectors: Sequence[npt.NDArray[Any]], dimensions: int) -> None:
+    """Write the token vectors of all passages below each other, quantized unless they are so already."""
+    import numpy as np
+
+    pieces = [found if found.dtype == np.int8 else quantize(found) for found in vectors]
+    matrix = np.concatenate([*pieces, np.zeros((0, dimensions), dtype=np.int8)])
+    # Not by np.save: it hands the file to the C library, and does not notice a disk that is full when that flushes.
     with path.open("wb") as stream:
-        np.save(stream, np.round(matrix * (127 / np.where(largest == 0, 1, largest))).astype(np.int8))
+        np.lib.format.write_array_header_1_0(stream, np.lib.format.header_data_from_array_1_0(matrix))
+        stream.write(np.ascontiguousarray(matrix).data)
 
 
 class TokenVectors:
@@ -106,6 +130,16 @@ class TokenVectors:
             self._matrix = np.load(path, mmap_mode="r", allow_pickle=False)
         except Exception as error:
             raise IndexDamaged(f"{path}: not a matrix; rebuild it: mandates ingest") from error
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """The number of vectors and their length."""
+        return int(self._matrix.shape[0]), int(self._matrix.shape[1])
+
+    def rows(self, first: int, count: int) -> npt.NDArray[np.int8]:
+        """Give the token vectors of one passage, quantized, shape (count, dimensions)."""
+        found: npt.NDArray[np.int8] = self._matrix[first : first + count]
+        return found
 
     def best_match(self, query: Vectors, ranges: Sequence[tuple[int, int]]) -> Vectors:
         """Score passages by late interaction.

@@ -7,9 +7,11 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from pipeline.datatypes import Edition
 from pipeline.errors import CorpusError, FileMissing
+from pipeline.reading.extract import read_metadata
 
 # "icat-2018", "icat_2018-04", "icat 2018-04-15", "icat-v2.1": the last part of a file name that tells an edition.
 EDITION_IN_NAME = re.compile(
@@ -39,33 +41,57 @@ def list_files(paths: Iterable[Path]) -> list[Path]:
     return list({file.resolve(): file for file in files}.values())
 
 
-def identify(file: Path, label: str | None = None) -> Edition:
-    """Tell document and edition from a file's name: ``icat-2018.pdf`` is document ``icat``, edition ``2018``.
+class Source(NamedTuple):
+    """A PDF, the edition it is, and where the edition's label comes from."""
 
-    :param label: the edition, if the user gave it; else it is a year or version in the name, else the file's date.
+    file: Path
+    edition: Edition
+    label_from: str
+
+
+def identify(file: Path, label: str | None = None) -> Source:
+    """Tell document and edition of a file: ``icat-2018.pdf`` is document ``icat``, edition ``2018``.
+
+    :param label: the edition, if the user gave it; else it is a year or version in the file's name, else the year in
+        the PDF's title or of its creation, else the file's date.
     :raises FileMissing: if the file cannot be read.
     """
-    try:
-        sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
-        modified = datetime.fromtimestamp(file.stat().st_mtime, UTC).strftime("%Y-%m-%d")
-    except OSError as error:
-        raise FileMissing(f"{file}: cannot be read ({error.strerror})") from error
+    sha256 = sha256_of(file)
     match = EDITION_IN_NAME.match(file.stem)
     year = YEAR.search(file.stem)
-    found = match["label"] if match else year[0] if year else modified
-    return Edition(_slug(match["document"] if match else file.stem), _slug(label or found), file.name, sha256)
+    if label:
+        found, label_from = label, "--edition"
+    elif match or year:
+        found, label_from = match["label"] if match else str(year and year[0]), "file name"
+    else:
+        found, label_from = _label_inside(file)
+    document = _slug(match["document"] if match else file.stem)
+    return Source(file, Edition(document, _slug(found), file.name, sha256), label_from)
 
 
-def part_copies(editions: Sequence[tuple[Path, Edition]]) -> tuple[list[tuple[Path, Edition]], list[str]]:
-    """Part the editions from files that are copies of another one, byte for byte.
+def sha256_of(file: Path) -> str:
+    """Give the checksum of a file.
 
-    :return: the editions, and for each copy a line that says of what.
+    :raises FileMissing: if it cannot be read.
+    """
+    try:
+        with file.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise FileMissing(f"{file}: cannot be read ({error.strerror})") from error
+
+
+def part_copies(sources: Sequence[Source]) -> tuple[list[Source], list[str]]:
+    """Part the files from those that are copies of another one, byte for byte.
+
+    :return: the sources without copies, and for each copy a line that says of what.
     :raises CorpusError: if two different files claim to be the same edition, naming both.
     """
     by_id: dict[str, Path] = {}
     by_sha256: dict[str, Path] = {}
     kept, copies = [], []
-    for file, edition in editions:
+    for source in sources:
+        file, edition, _ = source
         if edition.sha256 in by_sha256:
             copies.append(f"{file}: the same bytes as {by_sha256[edition.sha256]}; indexed once")
             continue
@@ -73,8 +99,41 @@ def part_copies(editions: Sequence[tuple[Path, Edition]]) -> tuple[list[tuple[Pa
             other = by_id[edition.id]
             raise CorpusError(f"{file}: same document and edition ({edition.id}) as {other}; rename one of them")
         by_sha256[edition.sha256] = by_id[edition.id] = file
-        kept.append((file, edition))
+        kept.append(source)
     return kept, copies
+
+
+def latest(editions: Iterable[Edition]) -> list[Edition]:
+    """Give the latest edition of each document: the highest label, numbers in it compared as numbers.
+
+    >>> [edition.label for edition in latest([Edition("icat", label, "", "") for label in ("v9", "v10", "v2")])]
+    ['v10']
+    """
+    found: dict[str, Edition] = {}
+    for edition in editions:
+        other = found.get(edition.document)
+        if other is None or label_order(edition.label) > label_order(other.label):
+            found[edition.document] = edition
+    return list(found.values())
+
+
+def label_order(label: str) -> list[tuple[int, str]]:
+    """Give a key that sorts labels of editions: numbers as numbers, words before them as words."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.findall(r"\d+|[^\W\d]+", label)]
+
+
+def _label_inside(file: Path) -> tuple[str, str]:
+    """Find a label in the PDF's metadata, else in the file's date."""
+    metadata = read_metadata(file)
+    for key in ("Title", "Subject"):
+        year = YEAR.search(metadata.get(key, ""))
+        if year:
+            return year[0], f"PDF {key.lower()}"
+    created = re.match(r"D:((?:19|20)\d\d)", metadata.get("CreationDate", ""))
+    if created:
+        return created[1], "PDF creation date"
+    modified = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+    return modified.strftime("%Y-%m-%d"), "file date"
 
 
 def _slug(text: str) -> str:

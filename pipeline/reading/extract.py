@@ -45,6 +45,15 @@ def read_pages(path: Path, password: str | None = None) -> Iterator[RawPage]:
         raise DamagedPdf(f"{path}: the PDF has no pages; get a fresh copy of the file")
 
 
+def read_metadata(path: Path) -> dict[str, str]:
+    """Give the text entries of a PDF's document information; none of a file that cannot be opened."""
+    try:
+        with _open(path, None) as pdf:
+            return {key: value for key, value in pdf.metadata.items() if isinstance(value, str)}
+    except Exception:  # noqa: BLE001 - reading will tell what is wrong with the file
+        return {}
+
+
 def _check_file(path: Path) -> None:
     if not path.is_file():
         raise FileMissing(f"{path}: no such file")

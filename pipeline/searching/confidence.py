@@ -13,6 +13,7 @@ of them is about organizations, and the README tells how well the figures hold f
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 
 from pipeline.datatypes import ForeignScores
@@ -23,13 +24,16 @@ CLOSENESS = 1.7  # for each deviation above foreign questions ...
 NEAR_ENOUGH = 2.5  # ... up to this: beyond, a question is surely of the papers' subject, answered or not
 RIVALS = 5  # passages after the first
 ANSWERED = 0.5  # from here on the first passage is likelier right than wrong
-UNNAMED = 0.1  # at most this, when the question names an organization without a section and the passage does not
+FEW_WORDS = 5  # addresses aside; a footnote that is a bare address answers nothing
+UNFIT = 0.1  # at most this, when the first passage has too few words, or when the question names an organization
+# without a section and the passage does not
 
 
 def confidence(scores: Sequence[float], closeness: float, foreign: ForeignScores) -> float:
     """Give the probability that the first passage answers the question.
 
-    :param scores: of the passages, best first, in deviations above a passage taken at random; missing rivals count 0.
+    :param scores: of the first passage, then of its rivals, best first, in deviations above a passage taken at random;
+        missing rivals count 0.
     :param closeness: cosine of late interaction between the question and the first passage.
     """
     if not scores:
@@ -37,3 +41,12 @@ def confidence(scores: Sequence[float], closeness: float, foreign: ForeignScores
     margin = scores[0] - sum(scores[1 : RIVALS + 1]) / RIVALS
     nearness = min((closeness - foreign.mean) / foreign.deviation, NEAR_ENOUGH)
     return 1 / (1 + math.exp(-max(BIAS + MARGIN * margin + CLOSENESS * nearness, -50.0)))
+
+
+def is_wordless(text: str) -> bool:
+    """Tell whether a text is hardly more than an address.
+
+    >>> is_wordless("https://example.org/files/CP_Strategy_English.pdf"), is_wordless("See the report at note 4 above")
+    (True, False)
+    """
+    return len(re.findall(r"[^\W\d_]+", re.sub(r"\b\S+(?:://|www\.)\S+|\bwww\.\S+", " ", text))) < FEW_WORDS

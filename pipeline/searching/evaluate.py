@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from pipeline.datatypes import Passage
 from pipeline.errors import QueryError
-from pipeline.searching.duplicates import grams, words
+from pipeline.reading.grams import grams, words
 from pipeline.searching.locate import who_covers
 from pipeline.searching.search import Index
 
@@ -50,13 +50,17 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came back for a question: the hits' passage ids and scores, and the metrics' values."""
+    """What came back for a question: the hits' passage ids and scores, and the metrics' values.
+
+    ``confidence`` is that of the answer, None for a run that did not ask for it.
+    """
 
     id: str
     kind: str
     organizations: tuple[str, ...]
     hits: tuple[tuple[str, float], ...]
     values: dict[str, float]
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ def load_questions(path: Path) -> list[Question]:
         kind, owners = str(row.get("kind", "")), tuple(map(str, row.get("orgs", ())))
         return Question(str(row["id"]), str(row["question"]), kind, owners, evidence)
 
-    return _load(path, question, "question")
+    return load_rows(path, question, "judged question")
 
 
 def load_topics(path: Path) -> list[Topic]:
@@ -91,7 +95,7 @@ def load_topics(path: Path) -> list[Topic]:
     def topic(row: Any) -> Topic:
         return Topic(str(row["id"]), str(row["topic"]), {str(name): int(grade) for name, grade in row["orgs"].items()})
 
-    return _load(path, topic, "topic")
+    return load_rows(path, topic, "judged topic")
 
 
 def holds(text: str, quote: str) -> bool:
@@ -122,7 +126,7 @@ def answer_questions(
         }
         if progress:
             progress(1)
-    for query, name, value in _measure(qrels, runs):
+    for query, name, value in measure(qrels, runs, METRICS):
         values[query][name] = value
     return [
         Outcome(q.id, q.kind, q.organizations, tuple(runs[q.id].items()), _ordered(values[q.id])) for q in questions
@@ -154,9 +158,9 @@ def is_evidence(passage: Passage, question: Question) -> bool:
 
 
 def figures(outcomes: Sequence[Outcome]) -> dict[str, Figure]:
-    """Give the mean of each metric with its bootstrap interval (percentile, fixed seed)."""
+    """Give the mean of each metric with its bootstrap interval."""
     return {
-        name: _figure([outcome.values[name] for outcome in outcomes])
+        name: figure([outcome.values[name] for outcome in outcomes])
         for name in (outcomes[0].values if outcomes else ())
     }
 
@@ -217,34 +221,46 @@ def load_run(path: Path) -> list[Outcome]:
     try:
         rows = json.loads(path.read_text(encoding="utf-8"))["outcomes"]
         return [
-            Outcome(row["id"], row["kind"], tuple(row["organizations"]), tuple(map(tuple, row["hits"])), row["values"])
+            Outcome(**row | {"organizations": tuple(row["organizations"]), "hits": tuple(map(tuple, row["hits"]))})
             for row in rows
         ]
     except (ValueError, KeyError, TypeError) as error:
         raise QueryError(f"{path}: not a run saved by mandates eval --save") from error
 
 
-def _load(path: Path, parse: Callable[[Any], Judged], kind: str) -> list[Judged]:
+def load_rows(path: Path, parse: Callable[[Any], Judged], kind: str) -> list[Judged]:
+    """Read a file of JSON lines.
+
+    :param kind: what a line is, for messages: "judged question".
+    :raises QueryError: naming the line that ``parse`` cannot take.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+    except UnicodeDecodeError as error:
+        raise QueryError(f"{path}: not a text in UTF-8 ({error})") from error
     found = []
-    for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), start=1):
+    for number, line in enumerate(lines, start=1):
         if line.strip():
             try:
                 found.append(parse(json.loads(line)))
             except (ValueError, KeyError, TypeError, AttributeError) as error:
-                raise QueryError(f"{path}: line {number} is no judged {kind} ({error!r})") from error
+                raise QueryError(f"{path}: line {number} is no {kind} ({error!r})") from error
     if not found:
         raise QueryError(f"{path}: no {kind}s in this file")
     return found
 
 
-def _measure(
-    qrels: Mapping[str, Mapping[str, int]], runs: Mapping[str, Mapping[str, float]]
+def measure(
+    qrels: Mapping[str, Mapping[str, int]], runs: Mapping[str, Mapping[str, float]], metrics: Mapping[str, str]
 ) -> Iterable[tuple[str, str, float]]:
-    """Give (question, metric, value); a question without hits or without evidence counts as 0."""
+    """Give (question, metric, value); a question without hits or without evidence counts as 0.
+
+    :param metrics: from our names to those of ir_measures.
+    """
     import ir_measures
 
-    names = {ir_measures.parse_measure(measure): name for name, measure in METRICS.items()}
-    missing = {(query, name) for query in qrels for name in METRICS}
+    names = {ir_measures.parse_measure(measure): name for name, measure in metrics.items()}
+    missing = {(query, name) for query in qrels for name in metrics}
     judged = {query: dict(rows) or {"": 1} for query, rows in qrels.items()}
     found = {query: dict(rows) for query, rows in runs.items() if rows}
     for metric in ir_measures.iter_calc(list(names), judged, found):
@@ -253,11 +269,19 @@ def _measure(
     yield from ((query, name, 0.0) for query, name in sorted(missing))
 
 
+def auroc(positives: Sequence[float], negatives: Sequence[float]) -> float:
+    """Give the chance that a positive scores above a negative; a tie counts half."""
+    from scipy.stats import mannwhitneyu
+
+    return float(mannwhitneyu(positives, negatives).statistic) / (len(positives) * len(negatives))
+
+
 def _ordered(values: Mapping[str, float]) -> dict[str, float]:
     return {name: values[name] for name in [*METRICS, "page@1", "organization@1"]}
 
 
-def _figure(values: Sequence[float]) -> Figure:
+def figure(values: Sequence[float]) -> Figure:
+    """Give the mean of some values with its bootstrap interval (percentile, fixed seed)."""
     import numpy as np
 
     sample = np.array(values)

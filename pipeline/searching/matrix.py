@@ -50,20 +50,23 @@ def make_matrix(index: Index, topics: Sequence[str], progress: Callable[[int], N
     :param progress: called with 1 after each topic.
     :raises QueryError: for an empty topic.
     """
+    asked = [" ".join(topic.split()) for topic in topics]
+    if not all(asked):
+        raise QueryError("a topic is empty; name something")
     entries = index.catalog.organizations()
     # An organization of several editions is one, as its latest edition names it, with a section in any of them.
     organizations = {entry.organization.acronym: entry.organization for entry in entries}
     owners = {entry.organization.acronym for entry in entries if entry.organization.pages}
     columns = [acronym for acronym in organizations if acronym in owners]
     cells = []
-    for topic in topics:
+    for topic in asked:
         covered = {item.organization.acronym: item for item in who_covers(index, topic, top_k=1)}
         row = [covered[acronym] for acronym in columns]
         cells.append(tuple(Cell(item.coverage, item.score, item.hits[0] if item.hits else None) for item in row))
         if progress:
             progress(1)
     return Matrix(
-        topics=tuple(topics),
+        topics=tuple(asked),
         organizations=tuple(organizations[acronym] for acronym in columns),
         cells=tuple(cells),
         editions=tuple(index.catalog.editions()),
@@ -97,4 +100,4 @@ def _topic(path: Path, number: int, line: str) -> str:
         raise QueryError(f'{path}: line {number} is no object with "topic" ({error!r})') from error
     if not isinstance(topic, str) or not topic.strip():
         raise QueryError(f'{path}: line {number} has no text as its "topic"')
-    return topic.strip()
+    return topic

@@ -118,7 +118,7 @@ class Ranker:
             signals["lexical"] = _z(np.array([matches.get(row, 0.0) for row in candidates]), mean, deviation)
         fused = sum((getattr(weights, name) * values for name, values in signals.items()), np.zeros(len(candidates)))
         fused = fused / weights.total
-        named = self._names.named(query.text) if weights.named else set()
+        named = self._names.asked_for(query.text) if weights.named else set()
         if named:
             signals["named"] = np.array([float(self._places[row].organization in named) for row in candidates])
             fused = fused + weights.named * signals["named"]

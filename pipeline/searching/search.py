@@ -4,54 +4,72 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypedDict, Unpack
 
-from pipeline.datatypes import Absence, Answer, Hit, Manifest, Organization, Passage
+from pipeline.datatypes import Absence, Answer, Edition, Hit, Manifest, Organization, Passage
 from pipeline.errors import IndexDamaged, QueryError
 from pipeline.indexing import store
 from pipeline.indexing.catalog import Catalog
-from pipeline.indexing.encode import Encoder, load_encoder
+from pipeline.indexing.encode import Encoder, Reranker, load_encoder
+from pipeline.indexing.pointer import REBUILD
 from pipeline.indexing.vectors import TokenVectors, VectorIndex
+from pipeline.reading.corpus import latest
 from pipeline.reading.organizations import name_key
-from pipeline.searching.confidence import ANSWERED, RIVALS, UNNAMED, confidence
+from pipeline.searching.confidence import ANSWERED, RIVALS, UNFIT, confidence, is_wordless
 from pipeline.searching.duplicates import part_duplicates
 from pipeline.searching.names import Names
 from pipeline.searching.rank import MODES, Query, Ranked, Ranker, squash
+from pipeline.searching.rerank import RERANKED, rerank
 
 TOP_K = 5
 TWINS = 20  # more passages than asked for are looked at: some of them may say the same
 
 
-def open_index(folder: str | Path = "index", model: str | None = None) -> Index:
+def open_index(
+    folder: str | Path = "index",
+    model: str | None = None,
+    reranker: Reranker | None = None,
+    rerank_top: int = RERANKED,
+) -> Index:
     """Open the current generation of an index; a context manager.
 
     :param model: where the index's model lies, if it is not found by its name.
+    :param reranker: reads the first passages of an answer again, ``rerank_top`` of them, and puts them in order.
     :raises IndexMissing, IndexDamaged, IndexOutdated: if there is no usable index.
     """
-    return Index(store.open_generation(Path(folder)), model)
+    return store.open_current(Path(folder), lambda generation: Index(generation, model, reranker, rerank_top))
 
 
 class Filters(TypedDict, total=False):
     """What passages must be to be ranked at all.
 
     ``organizations``: acronyms, names or aliases; the passage's section is owned by one of them.
-    ``section``: text that one of its headings holds. ``page``: a physical page it stands on.
+    ``section``: text that one of its headings holds. ``page``: a physical page it stands on. ``documents``: names, as
+    in the first part of a passage's id. ``edition``: a label or "all"; by default the latest of each document.
     """
 
     organizations: Sequence[str]
     section: str | None
     page: int | None
+    documents: Sequence[str]
+    edition: str | None
 
 
 class Index:
     """One generation of an index, for as long as it is open."""
 
-    def __init__(self, generation: store.Generation, model: str | None = None) -> None:
-        """Open the files; the model is loaded at the first question."""
+    def __init__(
+        self,
+        generation: store.Generation,
+        model: str | None = None,
+        reranker: Reranker | None = None,
+        rerank_top: int = RERANKED,
+    ) -> None:
+        """Open the files; the model is loaded at the first question. For the parameters see ``open_index``."""
         self.manifest: Manifest = generation.manifest
         self.catalog = Catalog(generation.path / store.CATALOG)
         vectors = VectorIndex(generation.path / store.PASSAGE_VECTORS)
@@ -59,10 +77,11 @@ class Index:
         token_vectors = TokenVectors(generation.path / store.TOKEN_VECTORS)
         passages, sentences = self.manifest.counts["passages"], self.manifest.counts["sentences"]
         if not len(self.catalog) == len(vectors) == passages or len(sentence_vectors) != sentences:
-            raise IndexDamaged(f"{generation.path}: vectors and passages do not match; {store.REBUILD}")
+            raise IndexDamaged(f"{generation.path}: vectors and passages do not match; {REBUILD}")
         self._names = Names(entry.organization for entry in self.catalog.organizations())
         self._ranker = Ranker(self.catalog, vectors, sentence_vectors, token_vectors, self._names)
         self._model = model
+        self._reranker, self._rerank_top = reranker, rerank_top
         self._encoder: Encoder | None = None
 
     def __enter__(self) -> Self:
@@ -82,11 +101,95 @@ class Index:
     def ask(self, question: str, top_k: int = TOP_K, mode: str = "hybrid", **filters: Unpack[Filters]) -> Answer:
         """Answer a question: its best passages, near-duplicates folded, and how likely the first one answers it.
 
-        The confidence is calibrated for the mode "hybrid". For the other parameters see ``search``.
+        The confidence is calibrated for the mode "hybrid". A reranker changes which passage is first, not how that one
+        is judged: by its own closeness, and by what the ranking gave to it and to its best rivals. Where the two
+        disagree, the margin is small or negative, and so the confidence low; where they agree, it is as without a
+        reranker. For the other parameters see ``search``.
         """
-        query, rows = self._prepare(question, top_k, filters)
-        absences = self._absences(question)
-        wanted, depth = max(top_k, RIVALS + 1), 0
+        rows = self._select(question, top_k, filters)
+        absences = self._absences(question, {edition.id for edition in self.editions(**filters)})
+        if rows == [] or not len(self.catalog):
+            return Answer(question, (), 0.0, answered=False, absences=absences)
+        query = self._encode(question)
+        found = self._folded(query, max(top_k, RIVALS + 1), rows, mode)
+        hits = [hit for _, hit in found]
+        if self._reranker:
+            hits = rerank(question, hits, self._reranker, self._rerank_top)
+        first = next(ranked for ranked, hit in found if hit.passage is hits[0].passage)
+        scores = [first.score, *(ranked.score for ranked, _ in found if ranked is not first)]
+        likely = confidence(scores, self._ranker.closeness(query, first.row), self.manifest.foreign)
+        unnamed = any(absence.organization.acronym not in hits[0].mentions for absence in absences)
+        if unnamed or is_wordless(hits[0].passage.text):
+            likely = min(likely, UNFIT)
+        return Answer(question, tuple(hits[:top_k]), likely, likely >= ANSWERED, absences)
+
+    def search(self, query: str, top_k: int = TOP_K, mode: str = "hybrid", **filters: Unpack[Filters]) -> list[Hit]:
+        """Rank passages by a question, best first; near-duplicates are hits of their own, and no reranker has a say.
+
+        Filters narrow before ranking, so ``top_k`` hits come back if that many passages pass them.
+
+        :param mode: which signals count: "hybrid", "dense" or "lexical".
+        :raises QueryError: for an empty query, ``top_k`` under 1, or an unknown organization.
+        """
+        rows = self._select(query, top_k, filters)
+        if rows == []:
+            return []
+        ranked = self._ranker.rank(self._encode(query), top_k, rows, MODES[mode])
+        passages = self.catalog.passages([item.row for item in ranked])
+        return [_hit(rank, *found) for rank, found in enumerate(zip(ranked, passages, strict=True), start=1)]
+
+    def editions(self, **filters: Unpack[Filters]) -> list[Edition]:
+        """List the editions that a search with these filters looks at.
+
+        :raises QueryError: if there is no such document or edition.
+        """
+        found = self.catalog.editions()
+        documents, label = filters.get("documents", ()), filters.get("edition")
+        for name in documents:
+            if name not in {edition.document for edition in found}:
+                raise QueryError(f"no document is called {name!r}; mandates editions lists them")
+        found = [edition for edition in found if not documents or edition.document in documents]
+        if label is None:
+            return latest(found)
+        chosen = [edition for edition in found if label in ("all", edition.label, edition.id)]
+        if not chosen:
+            raise QueryError(f"no edition is called {label!r}; there is {', '.join(item.id for item in found)}")
+        return chosen
+
+    def closeness(self, text: str) -> float:
+        """Tell how near a question or topic comes to its best passage, in deviations above foreign questions."""
+        rows = self._select(text, 1, {})
+        query = self._encode(text)
+        ranked = self._ranker.rank(query, 1, rows, MODES["hybrid"])
+        foreign = self.manifest.foreign
+        return max(
+            ((self._ranker.closeness(query, item.row) - foreign.mean) / foreign.deviation for item in ranked),
+            default=-math.inf,
+        )
+
+    def _select(self, text: str, top_k: int, filters: Filters) -> list[int] | None:
+        """Check a question, and find the rows that pass the filters: None for all."""
+        if not text.strip():
+            raise QueryError("the question is empty; ask something")
+        if top_k < 1:
+            raise QueryError(f"-k must be 1 or more, not {top_k}")
+        names = filters.get("organizations", ())
+        acronyms = [acronym for name in names for acronym in self.resolve_organization(name)]
+        editions = self.editions(**filters)
+        everything = len(editions) == len(self.manifest.editions)
+        ids = None if everything else [edition.id for edition in editions]
+        return self.catalog.rows(acronyms, filters.get("section"), filters.get("page"), ids)
+
+    def _encode(self, text: str) -> Query:
+        vectors, tokens = self.encoder.encode_tokens([text], is_query=True)
+        return Query(text, vectors[0], tokens[0])
+
+    def _folded(self, query: Query, count: int, rows: list[int] | None, mode: str) -> list[tuple[Ranked, Hit]]:
+        """Rank passages and fold those that say the same, until there are ``count`` that differ or no more at all.
+
+        With a reranker there are as many as it reads.
+        """
+        wanted, depth = max(count, self._rerank_top if self._reranker else 0), 0
         groups: list[list[int]] = []
         ranked: list[Ranked] = []
         passages: list[Passage] = []
@@ -95,65 +198,30 @@ class Index:
             ranked = self._ranker.rank(query, depth, rows, MODES[mode])
             passages = self.catalog.passages([item.row for item in ranked])
             groups = part_duplicates(passages)
-        if not ranked:
-            return Answer(question, (), 0.0, answered=False, absences=absences)
-        hits = tuple(
-            replace(
-                _hit(rank, ranked[first], passages[first]),
-                mentions=self._mentions(passages[first]),
-                also=tuple(passages[other] for other in others),
+        return [
+            (
+                ranked[first],
+                replace(
+                    _hit(rank, ranked[first], passages[first]),
+                    mentions=self._mentions(passages[first]),
+                    also=tuple(passages[other] for other in others),
+                ),
             )
-            for rank, (first, *others) in enumerate(groups[:top_k], start=1)
-        )
-        scores = [ranked[group[0]].score for group in groups]
-        likely = confidence(scores, self._ranker.closeness(query, ranked[0].row), self.manifest.foreign)
-        if any(absence.organization.acronym not in hits[0].mentions for absence in absences):
-            likely = min(likely, UNNAMED)
-        return Answer(question, hits, likely, likely >= ANSWERED, absences)
-
-    def search(self, query: str, top_k: int = TOP_K, mode: str = "hybrid", **filters: Unpack[Filters]) -> list[Hit]:
-        """Rank passages by a question, best first; near-duplicates are hits of their own.
-
-        Filters narrow before ranking, so ``top_k`` hits come back if that many passages pass them.
-
-        :param mode: which signals count: "hybrid", "dense" or "lexical".
-        :raises QueryError: for an empty query, ``top_k`` under 1, or an unknown organization.
-        """
-        prepared, rows = self._prepare(query, top_k, filters)
-        ranked = self._ranker.rank(prepared, top_k, rows, MODES[mode])
-        passages = self.catalog.passages([item.row for item in ranked])
-        return [_hit(rank, *found) for rank, found in enumerate(zip(ranked, passages, strict=True), start=1)]
-
-    def closeness(self, text: str) -> float:
-        """Tell how near a question or topic comes to its best passage, in deviations above foreign questions."""
-        query, _ = self._prepare(text, 1, {})
-        ranked = self._ranker.rank(query, 1, None, MODES["hybrid"])
-        foreign = self.manifest.foreign
-        return max(
-            ((self._ranker.closeness(query, item.row) - foreign.mean) / foreign.deviation for item in ranked),
-            default=-math.inf,
-        )
-
-    def _prepare(self, text: str, top_k: int, filters: Filters) -> tuple[Query, list[int] | None]:
-        """Check and encode a question, and find the rows that pass the filters: None for all."""
-        if not text.strip():
-            raise QueryError("the question is empty; ask something")
-        if top_k < 1:
-            raise QueryError(f"-k must be 1 or more, not {top_k}")
-        names = filters.get("organizations", ())
-        acronyms = [acronym for name in names for acronym in self.resolve_organization(name)]
-        rows = self.catalog.rows(acronyms, filters.get("section"), filters.get("page"))
-        vectors, tokens = self.encoder.encode_tokens([text], is_query=True)
-        return Query(text, vectors[0], tokens[0]), rows
+            for rank, (first, *others) in enumerate(groups, start=1)
+        ]
 
     def _mentions(self, passage: Passage) -> tuple[str, ...]:
         owner = {passage.organization.acronym} if passage.organization else set()
         return tuple(sorted(self._names.named(passage.text) - owner))
 
-    def _absences(self, question: str) -> tuple[Absence, ...]:
+    def _absences(self, question: str, editions: Container[str]) -> tuple[Absence, ...]:
         """Find the organizations that a question names and no section is about, each with its most telling passage."""
-        named = self._names.named(question)
-        entries = [entry for entry in self.catalog.organizations() if entry.organization.acronym in named]
+        named = self._names.asked_for(question)
+        entries = [
+            entry
+            for entry in self.catalog.organizations()
+            if entry.organization.acronym in named and entry.edition.id in editions
+        ]
         present = {entry.organization.acronym for entry in entries if entry.passages}
         absent = {entry.organization.acronym: entry.organization for entry in entries}
         return tuple(

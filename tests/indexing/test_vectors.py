@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import IndexDamaged
-from pipeline.indexing.vectors import TokenVectors, VectorIndex, write_token_vectors, write_vectors
+from pipeline.indexing.vectors import TokenVectors, VectorIndex, best_match, write_token_vectors, write_vectors
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -178,6 +178,44 @@ def test_late_interaction_by_hand(tmp_path: Path) -> None:
     found = tokens.best_match(array([[1, 0], [0, 1]]), ranges)
     np.testing.assert_allclose(found, [0.5, 1, -0.5, 0.5**0.5, 1], atol=1e-6)
     assert (found.shape, str(found.dtype)) == ((5,), "float32")
+
+
+def test_late_interaction_needs_no_file() -> None:
+    passages = [array([[1, 0]]), array([[0, 1], [1, 0]]), array([[0, -1]]), unit(array([[1, 1], [-1, 0]]))]
+    found = best_match(array([[1, 0], [0, 1]]), passages)
+    np.testing.assert_allclose(found, [0.5, 1, -0.5, 0.5**0.5], atol=1e-6)
+    assert (found.shape, str(found.dtype)) == ((4,), "float32")
+
+
+def test_the_length_of_a_passages_vectors_does_not_matter() -> None:
+    query = array([[1, 0], [0, 1]])
+    one, long = array([[3, 4], [-4, 3]]), array([[60, 80], [-8, 6]])
+    bytes_ = (one * 25).astype(np.int8)
+    for passage in (one, long, bytes_):
+        np.testing.assert_allclose(best_match(query, [passage]), [0.7], atol=1e-6)
+
+
+@pytest.mark.parametrize("places", [[0], [2], [0, 1, 4], [0, 1, 2, 3, 4]])
+def test_passages_without_tokens_score_nothing_wherever_they_stand(places: list[int]) -> None:
+    empty, full = np.zeros((0, 2), dtype=np.float32), array([[0, 1], [1, 0]])
+    passages = [empty if place in places else full for place in range(5)]
+    expected = [0.0 if place in places else 1.0 for place in range(5)]
+    np.testing.assert_allclose(best_match(array([[1, 0]]), passages), expected, atol=1e-6)
+
+
+def test_nothing_matches_nothing() -> None:
+    assert best_match(array([[1, 0]]), []).shape == (0,)
+    assert best_match(np.zeros((0, 2), dtype=np.float32), [array([[1, 0]])]).tolist() == [0]
+    assert best_match(array([[1, 0]]), [np.zeros((2, 2), dtype=np.float32)]).tolist() == [0]
+
+
+@settings(max_examples=100, deadline=None)
+@given(seed=st.integers(0, 10**6), lengths=st.lists(st.integers(0, 6), min_size=1, max_size=8), asked=st.integers(1, 5))
+def test_late_interaction_is_its_definition(seed: int, lengths: list[int], asked: int) -> None:
+    passages = [random_units(seed + number, length, 8) for number, length in enumerate(lengths)]
+    query = random_units(seed + 100, asked, 8)
+    expected = [late_interaction(query, passage) if len(passage) else 0.0 for passage in passages]
+    np.testing.assert_allclose(best_match(query, passages), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("seed", range(5))

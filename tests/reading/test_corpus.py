@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.datatypes import Edition
 from pipeline.errors import CorpusError, FileMissing
-from pipeline.reading.corpus import identify, list_files, part_copies
+from pipeline.reading.corpus import Source, identify, list_files, part_copies
 
 
 def write(path: Path, content: bytes = b"%PDF-1.4") -> Path:
@@ -21,8 +20,8 @@ def write(path: Path, content: bytes = b"%PDF-1.4") -> Path:
     return path
 
 
-def identified(*paths: Path) -> list[tuple[Path, Edition]]:
-    return [(path, identify(path)) for path in paths]
+def identified(*paths: Path) -> list[Source]:
+    return [identify(path) for path in paths]
 
 
 @pytest.mark.parametrize(
@@ -47,18 +46,18 @@ def identified(*paths: Path) -> list[tuple[Path, Edition]]:
     ],
 )
 def test_document_and_edition_are_told_from_the_name(tmp_path: Path, name: str, document: str, label: str) -> None:
-    edition = identify(write(tmp_path / name))
+    edition = identify(write(tmp_path / name)).edition
     assert (edition.document, edition.label, edition.file) == (document, label, name)
     assert edition.id == f"{document}/{label}"
 
 
 def test_given_label_wins(tmp_path: Path) -> None:
-    edition = identify(write(tmp_path / "icat-2018.pdf"), label="2019 draft")
+    edition = identify(write(tmp_path / "icat-2018.pdf"), label="2019 draft").edition
     assert (edition.document, edition.label) == ("icat", "2019-draft")
 
 
 def test_checksum_is_that_of_the_file(tmp_path: Path) -> None:
-    assert identify(write(tmp_path / "a.pdf", b"content")).sha256 == hashlib.sha256(b"content").hexdigest()
+    assert identify(write(tmp_path / "a.pdf", b"content")).edition.sha256 == hashlib.sha256(b"content").hexdigest()
 
 
 def test_missing_file_cannot_be_identified(tmp_path: Path) -> None:
@@ -69,7 +68,7 @@ def test_missing_file_cannot_be_identified(tmp_path: Path) -> None:
 @given(name=st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1, max_size=30))
 def test_id_is_safe_whatever_the_name(tmp_path_factory: pytest.TempPathFactory, name: str) -> None:
     path = tmp_path_factory.mktemp("names") / f"{name}.pdf"
-    edition = identify(write(path))
+    edition = identify(write(path)).edition
     for part in (edition.document, edition.label):
         assert part
         assert all(char.isalnum() or char in ".-" or not char.isascii() for char in part)

@@ -60,8 +60,11 @@ def test_a_question_file_is_read_and_a_bad_line_is_named(tmp_path: Path) -> None
     file.write_text(json.dumps(row) + '\n{"id": "y"}\n', encoding="utf-8")
     with pytest.raises(QueryError, match="line 2 is no judged question"):
         evaluate.load_questions(file)
+    file.write_bytes(b'{"id": "\xff"}\n')
+    with pytest.raises(QueryError, match="not a text in UTF-8"):
+        evaluate.load_questions(file)
     file.write_text("", encoding="utf-8")
-    with pytest.raises(QueryError, match="no questions"):
+    with pytest.raises(QueryError, match="no judged questions in this file"):
         evaluate.load_questions(file)
 
 
@@ -100,10 +103,31 @@ def test_a_saved_run_is_the_same_when_loaded(tmp_path: Path) -> None:
         evaluate.load_run(tmp_path / "run.json")
 
 
+def test_a_saved_run_carries_the_confidence_if_it_was_asked_for(tmp_path: Path) -> None:
+    run = [Outcome("a", "fact", ("A",), (), {"hit@1": 1.0}, 0.75), outcome("b", 0.0)]
+    evaluate.save_run(tmp_path / "run.json", run, {})
+    assert [item.confidence for item in evaluate.load_run(tmp_path / "run.json")] == [0.75, None]
+    old = json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))
+    for row in old["outcomes"]:
+        del row["confidence"]  # as releases before wrote it
+    (tmp_path / "run.json").write_text(json.dumps(old), encoding="utf-8")
+    assert [item.confidence for item in evaluate.load_run(tmp_path / "run.json")] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("positives", "negatives", "area"),
+    [([0.9, 0.8], [0.1], 1.0), ([0.1], [0.9, 0.8], 0.0), ([0.5], [0.5], 0.5), ([0.9, 0.5, 0.3], [0.5, 0.4], 3.5 / 6)],
+)
+def test_the_area_counts_won_pairs_and_half_of_the_ties(
+    positives: list[float], negatives: list[float], area: float
+) -> None:
+    assert evaluate.auroc(positives, negatives) == pytest.approx(area)
+
+
 def test_topics_are_judged_by_rank_and_by_coverage(paper_index: Path, word_encoder: WordEncoder) -> None:
     with open_index(paper_index) as index:
-        right = evaluate.judge_topics(index, [Topic("a", "remittances of migrants", {"World Bank": 2})])
-        wrong = evaluate.judge_topics(index, [Topic("a", "remittances of migrants", {"UNESCO": 2})])
+        right = evaluate.judge_topics(index, [Topic("a", "statelessness", {"UNHCR": 2})])
+        wrong = evaluate.judge_topics(index, [Topic("a", "statelessness", {"UNESCO": 2})])
     assert right["nDCG"] == right["recall"] == 1.0
     assert right["F1"] == pytest.approx(2 * right["precision"] / (1 + right["precision"]))
     assert wrong["nDCG"] < 0.5

@@ -68,3 +68,9 @@ def test_an_organization_of_two_editions_is_ranked_once(tmp_path: Path, word_enc
     build_index([tmp_path], tmp_path / "index", WordEncoder)
     with open_index(tmp_path / "index") as index:
         assert [item.organization.acronym for item in who_covers(index, "harbours")] == ["HBA"]
+
+
+def test_nobody_covers_a_topic_foreign_to_the_paper(paper_index: Path, word_encoder: WordEncoder) -> None:
+    with open_index(paper_index) as index:
+        assert {item.coverage for item in who_covers(index, "Which spices go into a curry?")} == {"none"}
+        assert who_covers(index, "statelessness")[0].coverage == "covers"

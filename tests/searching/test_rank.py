@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from pipeline import Index, open_index
 from pipeline.datatypes import Document, Edition, Hit, Organization, Passage
 from pipeline.indexing.catalog import Catalog, write_catalog
 from pipeline.indexing.vectors import TokenVectors, VectorIndex, write_token_vectors, write_vectors
-from pipeline.searching.rank import MODES, Query, Ranked, Ranker, Weights, signal_names
+from pipeline.searching.names import Names
+from pipeline.searching.rank import MODES, Query, Ranked, Ranker, Weights, signal_names, squash
 from tests.conftest import WordEncoder
 
 Paper = tuple[Document, list[Passage]]
@@ -37,8 +37,8 @@ def make(tmp_path: Path) -> Make:
         write_catalog(tmp_path / "c.sqlite", [document], passages, [len(rows) for rows in tokens])
         write_vectors(tmp_path / "p.faiss", vectors)
         write_token_vectors(tmp_path / "t.npy", tokens, vectors.shape[1])
-        index = VectorIndex(tmp_path / "p.faiss")
-        return Ranker(Catalog(tmp_path / "c.sqlite"), index, index, TokenVectors(tmp_path / "t.npy"), [ILO, WLA])
+        index, tokens_index = VectorIndex(tmp_path / "p.faiss"), TokenVectors(tmp_path / "t.npy")
+        return Ranker(Catalog(tmp_path / "c.sqlite"), index, index, tokens_index, Names([ILO, WLA]))
 
     return made
 
@@ -126,7 +126,7 @@ def test_signals_are_deviations_above_a_passage_taken_at_random(make: Make) -> N
     z = (cosines - cosines.mean()) / cosines.std()
     ranked = ranker.rank(query, 100, None, MODES["dense"])
     assert {item.row: item.signals["passage"] for item in ranked} == pytest.approx(dict(enumerate(z)), abs=2e-3)
-    assert [item.score for item in ranked] == pytest.approx([1 / (1 + np.exp(2 - z[item.row])) for item in ranked])
+    assert [item.score for item in ranked] == pytest.approx([z[item.row] for item in ranked], abs=1e-6)
 
 
 def test_the_score_is_the_weighted_mean_of_the_signals(make: Make) -> None:
@@ -136,7 +136,23 @@ def test_the_score_is_the_weighted_mean_of_the_signals(make: Make) -> None:
         names = ("passage", "sentence", "tokens", "lexical")
         mean = sum(getattr(weights, name) * item.signals[name] for name in names) / 2.5
         expected = mean + 0.4 * item.signals["named"]
-        assert item.score == pytest.approx(1 / (1 + np.exp(2 - expected)), abs=1e-3)
+        assert item.score == pytest.approx(expected, abs=1e-3)
+
+
+def test_closeness_is_the_cosine_before_it_becomes_a_signal(make: Make) -> None:
+    texts: list[tuple[str, Organization | None]] = [
+        ("Keepers help shipwrecked children.", None), ("Keepers repair lamps.", None), ("Boats sail.", None),
+    ]  # fmt: skip
+    ranker = make(texts)
+    found = [ranker.closeness(asked("Keepers help children"), row) for row in range(3)]
+    assert found == pytest.approx([1, 1 / 3, 0], abs=1e-6)
+
+
+def test_a_score_for_display_is_between_0_and_1_with_2_deviations_in_the_middle() -> None:
+    assert squash(2.0) == 0.5
+    scores = [squash(score) for score in (-20.0, -1.0, 0.0, 2.0, 3.5, 20.0)]
+    assert scores == sorted(scores)
+    assert (0 < scores[0] < 1e-8, 1 - 1e-7 < scores[-1] < 1) == (True, True)
 
 
 # --- organizations that a question names
@@ -224,7 +240,7 @@ def test_equal_passages_among_others_are_in_order_of_row(make: Make, mode: str) 
 def test_a_question_without_known_words_gives_all_rows(make: Make, mode: str, question: str) -> None:
     ranked = ask(make(RULES), question, mode)
     assert rows_of(ranked) == list(range(40))
-    assert all(0 < item.score < 1 for item in ranked)
+    assert {item.score for item in ranked} == {0.0}, "as near as a passage taken at random"
 
 
 @pytest.mark.parametrize("mode", MODES)

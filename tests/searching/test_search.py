@@ -97,7 +97,7 @@ def test_a_filter_narrows_before_the_ranking(index: Index, paper: Paper, acronym
 def test_several_organizations(index: Index) -> None:
     hits = index.search("cabin crew", top_k=1000, organizations=["iom", "UNFPA", "IOM"])
     assert {owner(hit.passage) for hit in hits} == {"IOM", "UNFPA"}
-    alone = [len(index.search("cabin crew", 1000, [name])) for name in ("IOM", "UNFPA")]
+    alone = [len(index.search("cabin crew", 1000, organizations=[name])) for name in ("IOM", "UNFPA")]
     assert len(hits) == sum(alone)
 
 
@@ -153,7 +153,7 @@ def test_a_page_filter_holds_passages_that_only_touch_the_page(index: Index, pap
 
 
 def test_filters_add_up(index: Index) -> None:
-    hits = index.search("children", 1000, ["UNICEF"], "prevention", 35)
+    hits = index.search("children", 1000, organizations=["UNICEF"], section="prevention", page=35)
     assert hits
     for hit in hits:
         assert owner(hit.passage) == "UNICEF"
@@ -167,7 +167,7 @@ def test_filters_add_up(index: Index) -> None:
 def test_filters_that_nothing_passes(
     index: Index, word_encoder: WordEncoder, organizations: list[str], section: str | None, page: int | None
 ) -> None:
-    assert index.search("children", 5, organizations, section, page) == []
+    assert index.search("children", 5, organizations=organizations, section=section, page=page) == []
     assert word_encoder.encoded == []
 
 
@@ -273,5 +273,5 @@ def test_the_same_words_in_two_editions_are_two_hits(tmp_path: Path, word_encode
         )
     build_index([tmp_path], tmp_path / "index", WordEncoder)
     with open_index(tmp_path / "index") as index:
-        cited = [str(hit.passage.citation) for hit in index.search("children")]
+        cited = [str(hit.passage.citation) for hit in index.search("children", edition="all")]
     assert cited == ["sea-2020.pdf (2020), p. 1", "sea-2021.pdf (2021), p. 1"]

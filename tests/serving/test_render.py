@@ -6,15 +6,17 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.datatypes import Document, Edition, Footnote, Hit, Link, Organization, Passage
+from pipeline.datatypes import Absence, Answer, Document, Edition, Footnote, Hit, Link, Organization, Passage
 from pipeline.serving.render import (
     BEST,
     CSV_FIELDS,
+    absence_record,
     answer_record,
     hit_record,
     passage_lines,
@@ -23,6 +25,7 @@ from pipeline.serving.render import (
     to_csv,
     to_markdown,
     to_text,
+    verdict_lines,
     wrap,
 )
 
@@ -45,6 +48,16 @@ PLAIN = Passage(
 )
 HIT = Hit(1, 0.714249, PASSAGE, (22, 47))
 PLAIN_HIT = Hit(2, -0.05, PLAIN, (0, 8))
+EDITIONS = [PASSAGE.edition]
+UNESCO = Organization("UNESCO", "United Nations Educational, Scientific and Cultural Organization")
+NOTE = Passage(
+    "icat/2018/0/9", PASSAGE.edition, None, ("Introduction",), "UNESCO [is] a member.", (4,), ("2",), note="6"
+)
+TWIN = replace(PASSAGE, id="icat/2018/20/0", pages=(44,), page_labels=("42",))
+
+
+def answered(*hits: Hit, query: str = "who helps?", confidence: float = 0.9) -> Answer:
+    return Answer(query, hits, confidence, answered=confidence >= 0.5)
 
 
 def unstyled(text: str) -> str:
@@ -58,6 +71,9 @@ def starred(text: str) -> str:
 def test_an_answer_has_the_keys_and_values_of_the_issue_in_this_order() -> None:
     expected = {
         "query": "who helps at sea?",
+        "confidence": 0.877,
+        "answered": True,
+        "without_section": [],
         "hits": [
             {
                 "rank": 1,
@@ -76,15 +92,51 @@ def test_an_answer_has_the_keys_and_values_of_the_issue_in_this_order() -> None:
                 "footnotes": [{"mark": "9", "page": 34, "text": "See “Boats”, 2016."}],
                 "passage": "icat/2018/14/3",
                 "citation": "UNICEF, icat-2018.pdf (2018), pp. 32–33 [PDF 34–35]",
+                "mentions": [],
+                "also": [],
             }
         ],
     }
-    assert json.dumps(answer_record("who helps at sea?", [HIT])) == json.dumps(expected)
+    answer = answered(HIT, query="who helps at sea?", confidence=0.87654)
+    assert json.dumps(answer_record(answer)) == json.dumps(expected)
 
 
-def test_a_passage_record_is_a_hit_record_without_rank_score_and_highlight() -> None:
+def test_an_answer_tells_who_has_no_section_and_why() -> None:
+    answer = Answer("what does UNESCO do?", (), 0.0, answered=False, absences=(Absence(UNESCO, NOTE),))
+    assert answer_record(answer) == {
+        "query": "what does UNESCO do?",
+        "confidence": 0.0,
+        "answered": False,
+        "without_section": [
+            {
+                "organization": "UNESCO",
+                "organization_name": "United Nations Educational, Scientific and Cultural Organization",
+                "passage": "icat/2018/0/9",
+                "citation": "icat-2018.pdf (2018), p. 2 [PDF 4], note 6",
+                "text": "UNESCO [is] a member.",
+            }
+        ],
+        "hits": [],
+    }
+    unexplained = absence_record(Absence(UNESCO, None))
+    assert [unexplained[key] for key in ("organization", "passage", "citation", "text")] == ["UNESCO", None, None, None]
+
+
+def test_a_hit_tells_whom_it_mentions_and_where_else_the_same_is_said() -> None:
+    record = hit_record(replace(HIT, mentions=("IOM", "UNODC"), also=(TWIN, PLAIN)))
+    assert record == hit_record(HIT) | {
+        "mentions": ["IOM", "UNODC"],
+        "also": [
+            {"passage": "icat/2018/20/0", "citation": "UNICEF, icat-2018.pdf (2018), p. 42 [PDF 44]"},
+            {"passage": "sea/1/0/0", "citation": "sea.pdf (1), PDF p. 1"},
+        ],
+    }
+
+
+def test_a_passage_record_is_a_hit_record_without_what_the_question_adds() -> None:
     record = hit_record(HIT)
-    assert [record.pop(key) for key in ("rank", "score", "highlight")] == [1, 0.7142, [22, 47]]
+    added = [record.pop(key) for key in ("rank", "score", "highlight", "mentions", "also")]
+    assert added == [1, 0.7142, [22, 47], [], []]
     assert json.dumps(passage_record(PASSAGE)) == json.dumps(record)
 
 
@@ -101,50 +153,53 @@ def test_signals_are_shown_on_request_only() -> None:
     hit = Hit(HIT.rank, HIT.score, HIT.passage, HIT.highlight, SIGNALS)
     assert hit_record(hit) == hit_record(HIT)
     assert hit_record(hit, explain=True) == hit_record(HIT) | {"signals": SIGNALS}
-    assert answer_record("x", [hit], explain=True)["hits"] == [hit_record(hit, explain=True)]
-    lines = to_text([hit], 80, unstyled).split("\n")
-    explained = to_text([hit], 80, unstyled, explain=True).split("\n")
-    assert lines == to_text([HIT], 80, unstyled).split("\n")
-    assert explained == [*lines[:2], "   sentence +2.3, named +1.0, tokens -0.0", *lines[2:]]
+    assert list(hit_record(hit, explain=True))[-3:] == ["mentions", "also", "signals"]
+    assert answer_record(answered(hit), explain=True)["hits"] == [hit_record(hit, explain=True)]
+    lines = to_text(answered(hit), EDITIONS, 80, unstyled).split("\n")
+    explained = to_text(answered(hit), EDITIONS, 80, unstyled, explain=True).split("\n")
+    assert lines == to_text(answered(HIT), EDITIONS, 80, unstyled).split("\n")
+    assert explained == [*lines[:4], "   sentence +2.3, named +1.0, tokens -0.0", *lines[4:]]
 
 
 def test_csv_reads_back() -> None:
-    header, first, second = csv.reader(io.StringIO(to_csv([HIT, PLAIN_HIT])))
+    header, first, second = csv.reader(io.StringIO(to_csv(answered(HIT, PLAIN_HIT, confidence=0.98765))))
     assert header == list(CSV_FIELDS)
     assert first == [
-        "1", "0.7142", "UNICEF", "United Nations Children's Fund",
+        "1", "0.7142", "0.988", "True", "UNICEF", "United Nations Children's Fund",
         "United Nations Children's Fund (UNICEF) > Main Activities > The 4 Ps", "icat", "2018", "icat-2018.pdf",
         "34;35", "32;33", TEXT, "icat/2018/14/3", "UNICEF, icat-2018.pdf (2018), pp. 32–33 [PDF 34–35]",
     ]  # fmt: skip
     assert second == [
-        "2", "-0.05", "", "", "", "sea", "1", "sea.pdf", "1", "", "'=SUM(A1)", "sea/1/0/0", "sea.pdf (1), PDF p. 1",
+        "2", "-0.05", "0.988", "True", "", "", "", "sea", "1", "sea.pdf", "1", "", "'=SUM(A1)", "sea/1/0/0",
+        "sea.pdf (1), PDF p. 1",
     ]  # fmt: skip
 
 
 def test_csv_without_hits_is_its_header() -> None:
-    assert to_csv([]) == ",".join(CSV_FIELDS) + "\n"
+    assert to_csv(answered(confidence=0.0)) == ",".join(CSV_FIELDS) + "\n"
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
 def test_a_cell_that_looks_like_a_formula_is_made_inert(start: str) -> None:
     text = f'{start}HYPERLINK("http://x","y")'
     passage = Passage("a/1/0/0", PLAIN.edition, Organization(text, text), (text,), text, (1,), ("1",))
-    (row,) = csv.DictReader(io.StringIO(to_csv([Hit(1, 0.5, passage, (0, 1))])))
+    (row,) = csv.DictReader(io.StringIO(to_csv(answered(Hit(1, 0.5, passage, (0, 1)), confidence=0.1))))
     for field in ("organization", "organization_name", "section", "text"):
         assert row[field] == f"'{text}", field
-    assert row["score"] == "0.5"
+    assert (row["score"], row["confidence"], row["answered"]) == ("0.5", "0.1", "False")
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"), min_size=1))
 def test_any_text_survives_csv_but_for_the_quote_before_a_formula(text: str) -> None:
     passage = Passage("a/1/0/0", PLAIN.edition, None, (), text, (1,), ("1",))
-    row = list(csv.reader(io.StringIO(to_csv([Hit(1, 0.5, passage, (0, 1))]), newline="")))[1]
+    row = list(csv.reader(io.StringIO(to_csv(answered(Hit(1, 0.5, passage, (0, 1)))), newline="")))[1]
     assert row[CSV_FIELDS.index("text")] == ("'" + text if text[0] in "=+-@\t\r" else text)
 
 
 def test_markdown_is_a_list_of_quotations_with_the_best_sentence_in_bold() -> None:
-    assert to_markdown("who helps?", [HIT, PLAIN_HIT]) == (
+    assert to_markdown(answered(HIT, PLAIN_HIT), EDITIONS) == (
         "## who helps?\n\n"
+        "Confidence 0.90.\n\n"
         "1. UNICEF, icat-2018.pdf (2018), pp. 32–33 \\[PDF 34–35\\]\n\n"
         "> UNICEF trains guards. **It helps children at sea.**  \n"
         "> • Boats are counted.  \n\n"
@@ -165,8 +220,49 @@ def test_markdown_is_a_list_of_quotations_with_the_best_sentence_in_bold() -> No
 def test_markdown_of_the_paper_is_escaped(text: str, escaped: str) -> None:
     passage = Passage("a/1/0/0", PLAIN.edition, None, (), f"{text}.{text}", (1,), ("1",))
     hit = Hit(1, 0.5, passage, (0, len(text) + 1))
-    answer = to_markdown(text, [hit])
-    assert answer == f"## {escaped}\n\n1. sea.pdf (1), p. 1\n\n> **{escaped}.**{escaped}  \n"
+    answer = to_markdown(answered(hit, query=text), EDITIONS)
+    assert answer == f"## {escaped}\n\nConfidence 0.90.\n\n1. sea.pdf (1), p. 1\n\n> **{escaped}.**{escaped}  \n"
+
+
+def test_markdown_of_an_answer_that_is_not_sure() -> None:
+    hit = replace(HIT, also=(TWIN,))
+    answer = Answer("who\n helps?", (hit,), 0.1, answered=False, absences=(Absence(UNESCO, NOTE),))
+    assert to_markdown(answer, EDITIONS) == (
+        "## who helps?\n\n"
+        "No section of the 2018 edition is on UNESCO (United Nations Educational, Scientific and Cultural"
+        " Organization). icat-2018.pdf (2018), p. 2 \\[PDF 4\\], note 6: UNESCO \\[is\\] a member.\n\n"
+        "Confidence 0.10. Nothing in the 2018 edition answers this clearly; the closest passages:\n\n"
+        "1. UNICEF, icat-2018.pdf (2018), pp. 32–33 \\[PDF 34–35\\]; also UNICEF, icat-2018.pdf (2018), p. 42"
+        " \\[PDF 44\\]\n\n"
+        "> UNICEF trains guards. **It helps children at sea.**  \n"
+        "> • Boats are counted.  \n"
+    )
+
+
+def test_without_hits_only_absences_are_told() -> None:
+    answer = Answer("x", (), 0.0, answered=False)
+    assert (to_markdown(answer, EDITIONS), to_text(answer, EDITIONS, 80, unstyled)) == ("## x\n", "")
+    absent = replace(answer, absences=(Absence(UNESCO, None),))
+    (line,) = verdict_lines(absent, EDITIONS)
+    assert line == f"No section of the 2018 edition is on UNESCO ({UNESCO.name})."
+    assert to_markdown(absent, EDITIONS) == f"## x\n\n{line}\n"
+    assert to_text(absent, EDITIONS, 60, unstyled) == (
+        "No section of the 2018 edition is on UNESCO (United Nations\n"
+        "Educational, Scientific and Cultural Organization)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("confidence", "editions", "line"),
+    [
+        (0.5, EDITIONS, "0.50."),
+        (0.999, EDITIONS, "1.00."),
+        (0.12, EDITIONS, "0.12. Nothing in the 2018 edition answers this clearly; the closest passages:"),
+        (0.0, [*EDITIONS, PLAIN.edition], "0.00. Nothing in these papers answers this clearly; the closest passages:"),
+    ],
+)
+def test_the_verdict(confidence: float, editions: list[Edition], line: str) -> None:
+    assert list(verdict_lines(answered(HIT, confidence=confidence), editions)) == [f"Confidence {line}"]
 
 
 @pytest.mark.parametrize(
@@ -186,8 +282,11 @@ def test_score_bar(score: float, bar: str) -> None:
 
 
 def test_text_for_people() -> None:
-    assert to_text([HIT, PLAIN_HIT], 35, starred).split("\n") == [
+    assert to_text(answered(replace(HIT, also=(TWIN,)), PLAIN_HIT), EDITIONS, 35, starred).split("\n") == [
+        "Confidence 0.90.",
+        "",
         " 1 ███████░░░ 0.71  *UNICEF, icat-2018.pdf (2018), pp. 32–33 [PDF 34–35]*",
+        "   also UNICEF, icat-2018.pdf (2018), p. 42 [PDF 44]",
         "   United Nations Children's Fund (UNICEF) > Main Activities > The 4 Ps",
         " ▌ UNICEF trains guards. *It helps*",
         " ▌ *children at sea.*",

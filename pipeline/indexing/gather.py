@@ -1,0 +1,154 @@
+"""Read a corpus: what the generation before knows is taken over, the rest is read from its files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple
+
+from pipeline.datatypes import Document, Edition, Passage
+from pipeline.errors import CorpusError, FileMissing
+from pipeline.indexing import store
+from pipeline.indexing.catalog import Copied
+from pipeline.indexing.reuse import Before
+from pipeline.reading import read_document
+from pipeline.reading.corpus import Source, identify, list_files, part_copies, sha256_of
+
+# Called with the stage ("reading", "encoding"), the steps done since the last call and the steps in all.
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to build.
+
+    ``label``: the edition of the one file there is. ``weights``: sha256 of the encoder's weights, if that is known
+    without loading them. ``fresh``: do everything anew.
+    """
+
+    label: str | None = None
+    password: str | None = None
+    weights: str | None = None
+    fresh: bool = False
+
+
+DEFAULTS = Options()
+STILL_HELD = "; the index keeps what it has of it"
+
+
+class Reading(NamedTuple):
+    """A corpus, read: new documents, editions copied from the generation before, and all passages in order of files.
+
+    ``statuses`` tells what became of each edition, by id; ``skipped`` holds the reason for each file left out.
+    """
+
+    sources: list[Source]
+    documents: list[Document]
+    copied: list[Copied]
+    passages: list[Passage]
+    statuses: dict[str, str]
+    skipped: list[str]
+
+    @property
+    def editions(self) -> tuple[Edition, ...]:
+        """The editions that can be indexed, in order of files."""
+        return tuple(source.edition for source in self.sources if source.edition.id in self.statuses)
+
+
+def read_corpus(
+    paths: Sequence[Path],
+    options: Options = DEFAULTS,
+    progress: Progress = lambda stage, done, total: None,
+    before: Before | None = None,
+) -> Reading:
+    """Read all PDFs that the paths name, but those whose bytes the generation before was made from.
+
+    :raises CorpusError: for a broken file that was named itself, or if no file can be read.
+    """
+    files = list_files(paths)
+    if options.label and len(files) > 1:
+        claim = f"--edition {options.label} names one edition"
+        raise CorpusError(f"{claim}, but there are {len(files)} files; give one of them")
+    named = {path.resolve() for path in paths}
+    found, skipped = _identify_all(files, named, options.label, before)
+    sources, copies = part_copies(found)
+    reading = Reading(sources, [], [], [], {}, skipped + copies)
+    for source in sources:
+        try:
+            _read_source(source, options.password, before, reading)
+        except CorpusError as error:
+            if source.file.resolve() in named or len(sources) == 1:
+                raise
+            _keep_former(source, before, reading, str(error))
+        progress("reading", 1, len(sources))
+    if not reading.statuses:
+        first = next(line for line in reading.skipped if line not in copies)
+        raise CorpusError(f"none of {len(files)} files can be read; the first: {first}")
+    return reading
+
+
+def _identify_all(
+    files: Sequence[Path], named: Container[Path], label: str | None, before: Before | None
+) -> tuple[list[Source], list[str]]:
+    """Tell the edition of each file; of those in a folder that cannot be read, give the reason instead."""
+    found: list[Source] = []
+    skipped: list[str] = []
+    for file in files:
+        try:
+            source = identify(file, label)
+        except FileMissing as error:
+            if file.resolve() in named or len(files) == 1:
+                raise
+            former = before.edition_in(file.name) if before else None
+            found += [Source(file, former, "index")] if former else []
+            skipped.append(f"{error}{STILL_HELD if former else ''}")
+        else:
+            found.append(_as_before(source, before))
+    return found, skipped
+
+
+def _as_before(source: Source, before: Before | None) -> Source:
+    """Keep the label that the same bytes had if it would be the file's date, which copying a file changes."""
+    former = before.edition_with(source.edition.sha256) if before and source.label_from == "file date" else None
+    edition = source.edition
+    if former is None or former.document != edition.document or former.label == edition.label:
+        return source
+    return Source(source.file, replace(edition, label=former.label), "index")
+
+
+def _read_source(source: Source, password: str | None, before: Before | None, reading: Reading) -> None:
+    edition = source.edition
+    former = before.edition_of(edition.sha256) if before else None
+    if before and former:
+        copy_edition(before, former, edition, reading)
+        reading.statuses[edition.id] = "unchanged" if former == edition else "renamed"
+        return
+    document, passages = read_document(source.file, edition, password)
+    if sha256_of(source.file) != edition.sha256:
+        raise CorpusError(f"{source.file}: changed while it was read; ingest it again")
+    reading.documents.append(document)
+    reading.passages.extend(passages)
+    known = before.edition_named(edition.id) if before else None
+    reading.statuses[edition.id] = "new" if known is None else "read anew" if known == edition else "changed"
+
+
+def _keep_former(source: Source, before: Before | None, reading: Reading, reason: str) -> None:
+    """Leave a broken file out, but lose nothing: keep what the index has of that edition."""
+    former = (before.edition_named(source.edition.id) or before.edition_in(source.file.name)) if before else None
+    others = {other.edition.id for other in reading.sources if other is not source}
+    if before and former and former.id not in others:
+        place = reading.sources.index(source)
+        reading.sources[place] = source._replace(edition=former)
+        copy_edition(before, former, former, reading)
+        reading.statuses[former.id] = "kept"
+        reason += STILL_HELD
+    reading.skipped.append(reason)
+
+
+def copy_edition(before: Before, former: Edition, edition: Edition, reading: Reading) -> None:
+    """Take an edition over as it is, under the name it has now."""
+    reading.copied.append(Copied(before.path / store.CATALOG, former, edition))
+    for passage in before.catalog.passages_of(former):
+        place = passage.id.removeprefix(former.id)
+        reading.passages.append(replace(passage, id=edition.id + place, edition=edition))

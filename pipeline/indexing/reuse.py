@@ -1,0 +1,111 @@
+"""What the generation before already knows: texts that were read, vectors that were computed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.datatypes import Edition, EncoderInfo, Passage
+from pipeline.errors import IndexUnusable
+from pipeline.indexing import store
+from pipeline.indexing.catalog import Catalog
+from pipeline.indexing.vectors import TokenVectors, VectorIndex
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Vectors = npt.NDArray[np.float32]
+    Tokens = npt.NDArray[np.int8]
+
+
+class Before:
+    """The current generation, as a source of what need not be done again."""
+
+    def __init__(self, generation: store.Generation) -> None:
+        """Open its files."""
+        self.manifest = generation.manifest
+        self.catalog = Catalog(generation.path / store.CATALOG)
+        self.path = generation.path
+        # Another release may read the same file differently.
+        same_reader = self.manifest.release == version("mandates")
+        self._editions = {edition.sha256: edition for edition in self.manifest.editions} if same_reader else {}
+
+    def edition_of(self, sha256: str) -> Edition | None:
+        """Give the edition that was read from the same bytes by the same release."""
+        return self._editions.get(sha256)
+
+    def edition_named(self, edition_id: str) -> Edition | None:
+        """Give the edition of this id, whatever bytes it was read from."""
+        return next((edition for edition in self.manifest.editions if edition.id == edition_id), None)
+
+    def edition_in(self, file: str) -> Edition | None:
+        """Give the edition that was read from a file of this name, whatever its bytes were."""
+        return next((edition for edition in self.manifest.editions if edition.file == file), None)
+
+    def edition_with(self, sha256: str) -> Edition | None:
+        """Give the edition that was read from the same bytes, by whatever release."""
+        return next((edition for edition in self.manifest.editions if edition.sha256 == sha256), None)
+
+    def vectors(self, encoder: EncoderInfo) -> KnownVectors | None:
+        """Give the vectors, if the same weights made them."""
+        return KnownVectors(self) if self.made_by(encoder.sha256) else None
+
+    def made_by(self, weights: str) -> bool:
+        """Tell whether these weights made the vectors."""
+        return self.manifest.encoder.sha256 == weights
+
+
+class KnownVectors:
+    """The vectors of a generation, by the text that was encoded."""
+
+    def __init__(self, before: Before) -> None:
+        """Read which texts there are."""
+        catalog = before.catalog
+        passages = catalog.passages(range(len(catalog)))
+        self._places = catalog.places()
+        self._passages = {_key(embedded_text(passage)): row for row, passage in enumerate(passages)}
+        sentences = (passage.text[a:b] for passage in passages for a, b in passage.sentences)
+        self._sentences = {_key(sentence): row for row, sentence in enumerate(sentences)}
+        self._vectors = VectorIndex(before.path / store.PASSAGE_VECTORS)
+        self._sentence_vectors = VectorIndex(before.path / store.SENTENCE_VECTORS)
+        self._tokens = TokenVectors(before.path / store.TOKEN_VECTORS)
+
+    def passages(self, texts: Iterable[str]) -> dict[str, tuple[Vectors, Tokens]]:
+        """Give the vector and the token vectors of each text that is known."""
+        rows = {text: self._passages[_key(text)] for text in texts if _key(text) in self._passages}
+        vectors = self._vectors.vectors(list(rows.values()))
+        places = (self._places[row] for row in rows.values())
+        tokens = (self._tokens.rows(place.first_token, place.tokens) for place in places)
+        return dict(zip(rows, zip(vectors, tokens, strict=True), strict=True))
+
+    def sentences(self, texts: Iterable[str]) -> dict[str, Vectors]:
+        """Give the vector of each sentence that is known."""
+        rows = {text: self._sentences[_key(text)] for text in texts if _key(text) in self._sentences}
+        return dict(zip(rows, self._sentence_vectors.vectors(list(rows.values())), strict=True))
+
+
+def open_before(folder: Path) -> Before | None:
+    """Open the current generation if there is one that can be used; a damaged one is no help and no hindrance."""
+    try:
+        return Before(store.open_generation(folder))
+    except IndexUnusable:
+        return None
+
+
+def embedded_text(passage: Passage) -> str:
+    """Give what is encoded for a passage: its heading path as context, then its text."""
+    return "\n".join([" > ".join(passage.section), passage.text]) if passage.section else passage.text
+
+
+def sentence_texts(passages: Sequence[Passage]) -> list[str]:
+    """List the sentences of all passages, in the order of their vectors' rows."""
+    return [passage.text[start:end] for passage in passages for start, end in passage.sentences]
+
+
+def _key(text: str) -> bytes:
+    """Stand for a text in little memory."""
+    return hashlib.blake2b(text.encode(), digest_size=16).digest()

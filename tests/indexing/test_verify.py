@@ -1,0 +1,233 @@
+"""Every kind of damage is found and told exactly."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline.errors import CorpusError, IndexDamaged, IndexMissing
+from pipeline.indexing import store
+from pipeline.indexing.pointer import POINTER, Entry, read_pointer
+from pipeline.indexing.vectors import write_vectors
+from pipeline.indexing.verify import verify_index, verify_papers
+from tests.indexing.editions import BUA, EVERY_FILE, IFO, WLA, ingest, make_edition
+from tests.papers import make_pdf, paragraph
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Path:
+    """Two generations; the current one holds 3 passages of 1 sentence each, 512 dimensions."""
+    papers = tmp_path / "papers"
+    make_edition(papers / "sea-2020.pdf", IFO, WLA)
+    ingest(papers, tmp_path / "index")
+    make_edition(papers / "lake-2021.pdf", BUA)
+    ingest(papers, tmp_path / "index")
+    return tmp_path / "index"
+
+
+def republish(folder: Path, damage: Callable[[Path], None], **counts: int) -> None:
+    """Publish the current generation again, damaged before its checksums are taken: what only a bug could write."""
+    path, manifest = store.open_generation(folder)
+
+    def write_files(draft: Path) -> None:
+        for name in EVERY_FILE:
+            if name != store.MANIFEST:
+                (draft / name).write_bytes((path / name).read_bytes())
+        damage(draft)
+
+    with store.writing(folder):
+        args = (manifest.encoder, manifest.foreign, manifest.editions, manifest.counts | counts)
+        store.publish(folder, write_files, *args)
+
+
+def sql(statement: str) -> Callable[[Path], None]:
+    def damage(draft: Path) -> None:
+        connection = sqlite3.connect(draft / store.CATALOG)
+        with connection:
+            connection.execute(statement)
+        connection.close()
+
+    return damage
+
+
+def test_a_whole_index(index: Path) -> None:
+    found = verify_index(index)
+    assert found.damage == ()
+    assert found.checked == (
+        "generation-000002: 3 passages, 3 sentences",
+        "generation-000001: 2 passages, 2 sentences",
+    )
+
+
+@pytest.mark.parametrize("generation", ["generation-000001", "generation-000002"])
+@pytest.mark.parametrize("name", EVERY_FILE)
+@pytest.mark.parametrize("missing", [True, False])
+def test_every_file_of_every_generation_is_checked(index: Path, generation: str, name: str, missing: bool) -> None:
+    file = index / generation / name
+    if missing:
+        file.unlink()
+    else:
+        file.write_bytes(file.read_bytes() + b"x")
+    found = verify_index(index)
+    (damage,) = found.damage
+    assert str(file) in damage
+    assert damage.endswith("mandates ingest" if generation == "generation-000002" else "delete it: mandates gc")
+    assert len(found.checked) == 1
+
+
+def test_a_damaged_former_generation_goes_with_gc(index: Path) -> None:
+    (index / "generation-000001" / store.CATALOG).write_bytes(b"")
+    assert verify_index(index).damage
+    store.collect_garbage(index)
+    assert verify_index(index).damage == ()
+
+
+def test_a_damaged_current_generation_goes_with_ingest(tmp_path: Path, index: Path) -> None:
+    (index / "generation-000002" / store.CATALOG).write_bytes(b"")
+    ingest(tmp_path / "papers", index)
+    assert verify_index(index).damage == ()
+    assert [entry.name for entry in read_pointer(index)] == ["generation-000003", "generation-000001"]
+
+
+def test_no_index_and_a_damaged_pointer_are_errors(index: Path) -> None:
+    (index / POINTER).write_text("generation-000002\n")
+    with pytest.raises(IndexDamaged, match="CURRENT: not as it was written"):
+        verify_index(index)
+    (index / POINTER).unlink()
+    with pytest.raises(IndexMissing):
+        verify_index(index)
+
+
+def scaled(name: str) -> Callable[[Path], None]:
+    def damage(draft: Path) -> None:
+        vectors = np.ones((3, 512), dtype=np.float32) / np.sqrt(512, dtype=np.float32)
+        vectors[1] *= 1.01
+        write_vectors(draft / name, vectors)
+
+    return damage
+
+
+def shaped(name: str, *shape: int) -> Callable[[Path], None]:
+    def damage(draft: Path) -> None:
+        if name.endswith(".npy"):
+            np.save(draft / name, np.zeros(shape, dtype=np.int8))
+        else:
+            write_vectors(draft / name, np.zeros(shape, dtype=np.float32))
+
+    return damage
+
+
+def garbage(name: str) -> Callable[[Path], None]:
+    def damage(draft: Path) -> None:
+        (draft / name).write_bytes(b"no")
+
+    return damage
+
+
+INSIDE: list[tuple[Callable[[Path], None], str]] = [
+    (shaped(store.PASSAGE_VECTORS, 2, 512), "passages.faiss: 2 vectors of 512, expected 3 of 512"),
+    (shaped(store.SENTENCE_VECTORS, 3, 8), "sentences.faiss: 3 vectors of 8, expected 3 of 512"),
+    (scaled(store.PASSAGE_VECTORS), "passages.faiss: vector 1 has norm 1.010, not 1 (1 like it)"),
+    (scaled(store.SENTENCE_VECTORS), "sentences.faiss: vector 1 has norm 1.010, not 1 (1 like it)"),
+    (shaped(store.TOKEN_VECTORS, 5, 512), "tokens.npy: shape (5, 512), expected ("),
+    (garbage(store.PASSAGE_VECTORS), "passages.faiss: not a FAISS index"),
+    (garbage(store.TOKEN_VECTORS), "tokens.npy: not a matrix"),
+    (garbage(store.CATALOG), "catalog.sqlite: file is not a database"),
+    (sql("DELETE FROM passages WHERE row = 1"), "2 passages, the manifest says 3"),
+    (sql("UPDATE passages SET row = 7 WHERE row = 2"), "the numbers of the passages' vectors have gaps"),
+    (sql("UPDATE passages SET sentences = '[]' WHERE row = 0"), "sentences and their vectors are not in step"),
+    (sql("UPDATE passages SET tokens = tokens + 1 WHERE row = 0"), "tokens and their vectors are not in step"),
+    (
+        sql("INSERT INTO lexical (lexical, rowid, headings, names, text) VALUES ('delete', 1, 'x', 'y', 'z')"),
+        "is not in the index of words",
+    ),
+]
+
+
+@pytest.mark.parametrize(("damage", "expected"), INSIDE, ids=[expected for _, expected in INSIDE])
+def test_what_was_written_wrong_is_found_inside(index: Path, damage: Callable[[Path], None], expected: str) -> None:
+    republish(index, damage)
+    found = verify_index(index)
+    assert any(expected in line for line in found.damage), found.damage
+    assert all("generation-000003" in line and "mandates ingest" in line for line in found.damage)
+
+
+def test_a_wrong_count_is_found(index: Path) -> None:
+    republish(index, lambda _: None, sentences=4)
+    assert any("sentences and their vectors are not in step" in line for line in verify_index(index).damage)
+
+
+# --- the papers
+
+
+def test_every_passage_is_found_on_its_page(tmp_path: Path, index: Path) -> None:
+    found = verify_papers(index, [tmp_path / "papers"])
+    assert found.damage == ()
+    assert found.checked == (
+        f"lake/2021: 1 passages found on their pages of {tmp_path / 'papers' / 'lake-2021.pdf'}",
+        f"sea/2020: 2 passages found on their pages of {tmp_path / 'papers' / 'sea-2020.pdf'}",
+    )
+
+
+def test_a_paper_that_is_gone_or_changed_is_told(tmp_path: Path, index: Path) -> None:
+    make_edition(tmp_path / "papers" / "sea-2020.pdf", BUA, WLA)
+    found = verify_papers(index, [tmp_path / "papers"])
+    assert found.damage == ()
+    assert found.checked[1] == "sea/2020: sea-2020.pdf is not there, its passages were not looked for"
+    assert verify_papers(index, [tmp_path / "nowhere"]).checked[0].startswith("lake/2021: lake-2021.pdf is not there")
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        ("UPDATE passages SET text = 'x' || text WHERE row = 1", "sea/2020/0/0: not what "),
+        ("UPDATE passages SET pages = '[2]' WHERE row = 1", "sea/2020/0/0: not what "),
+        ("UPDATE passages SET id = 'sea/2020/9/9' WHERE row = 1", "sea/2020/9/9: not what "),
+        ("DELETE FROM passages WHERE row = 1", "sea/2020/0/0: in "),
+    ],
+)
+def test_what_the_paper_does_not_say_is_found(tmp_path: Path, index: Path, statement: str, expected: str) -> None:
+    republish(index, sql(statement))
+    found = verify_papers(index, [tmp_path / "papers"])
+    assert any(line.startswith(expected) and "mandates ingest --fresh" in line for line in found.damage), found.damage
+
+
+def test_a_locked_paper_needs_its_password(tmp_path: Path) -> None:
+    from pipeline.indexing.gather import Options
+
+    paper = make_pdf(tmp_path / "sea-2020.pdf", [paragraph([IFO[1]], 100)], password="cod")
+    ingest(paper, tmp_path / "index", Options(password="cod"))
+    without = verify_papers(tmp_path / "index", [paper])
+    assert without.damage == ()
+    assert "needs a password" in without.checked[0]
+    assert verify_papers(tmp_path / "index", [paper], "cod").checked[0].startswith("sea/2020: 1 passages found")
+
+
+def test_a_generation_swept_while_it_is_verified_is_no_damage(
+    tmp_path: Path, index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check = store.check_generation
+    todo = ["publish twice"]
+
+    def spy(folder: Path, entry: Entry) -> store.Generation:
+        if todo:
+            todo.clear()
+            for number in (1, 2):
+                make_edition(tmp_path / "papers" / f"new-{2000 + number}.pdf", BUA, (WLA[0], f"Number {number}."))
+                ingest(tmp_path / "papers", folder)
+        return check(folder, entry)
+
+    monkeypatch.setattr(store, "check_generation", spy)
+    found = verify_index(index)
+    assert found.damage == ()
+    assert [line.split(":")[0] for line in found.checked] == ["generation-000004", "generation-000003"]
+
+
+def test_papers_that_are_not_there_at_all(tmp_path: Path, index: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(CorpusError, match="no PDF in this folder"):
+        verify_papers(index, [tmp_path / "empty"])
