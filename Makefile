@@ -10,7 +10,7 @@ demo: .venv/installed index/CURRENT
 	$(BIN)/mandates "who trains airline cabin crew to spot victims?" -k 2
 
 test: .venv/installed
-	$(BIN)/pytest --cov --cov-report=term-missing:skip-covered
+	$(BIN)/pytest --numprocesses auto --cov --cov-report=term-missing:skip-covered
 
 check: .venv/installed
 	$(BIN)/ruff check .

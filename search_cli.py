@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
+
+# One question is encoded by small products of matrices, for which a second thread costs more than it brings: 50 ms with
+# one, 2 s with two on a busy machine of two cores. numpy reads this when it is imported; torch does not heed it.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import click
 

@@ -82,6 +82,6 @@ def word_encoder(monkeypatch: pytest.MonkeyPatch) -> WordEncoder:
         return encoder
 
     monkeypatch.setattr("pipeline.indexing.encode.load_encoder", load)
-    monkeypatch.setattr("pipeline.searching.search.load_encoder", load)
+    monkeypatch.setattr("pipeline.searching.search.load_query_encoder", load)
     monkeypatch.setattr("pipeline.indexing.models.model_sha256", lambda name: encoder.info.sha256)
     return encoder

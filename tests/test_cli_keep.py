@@ -76,11 +76,12 @@ def test_the_report_as_json(workplace: Path) -> None:
     first = report["editions"][0]
     assert list(first) == [
         *("edition", "status", "label_from", "pages", "sections", "organizations", "passages", "left_out", "warnings"),
+        *("compared_with", "changes"),
     ]
     assert (first["label_from"], first["pages"], first["passages"]) == ("file name", 1, 1)
     assert (report["removed"], report["skipped"], report["published"]) == ([], [], True)
     assert (report["passages"], report["sentences"], report["reused"], report["computed"]) == (5, 5, 10, 0)
-    assert list(report["seconds"]) == ["reading", "encoding", "writing"]
+    assert list(report["seconds"]) == ["reading", "encoding", "comparing", "writing"]
     report = json.loads(done("ingest", "--json"))
     assert (report["published"], report["computed"], list(report["seconds"])) == (False, 0, ["reading"])
 

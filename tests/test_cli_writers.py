@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -50,7 +51,15 @@ def mandates(*args: str) -> tuple[int, str]:
 def process(*args: str, **options: object) -> subprocess.Popen[str]:
     command = [sys.executable, *args]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, **options)  # type: ignore[call-overload,no-any-return]
+    # A run in the background of a shell has SIGINT ignored, and its children would inherit that.
+    return subprocess.Popen(  # type: ignore[call-overload,no-any-return]
+        command,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+        **options,
+    )
 
 
 @pytest.fixture

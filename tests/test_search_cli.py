@@ -705,8 +705,8 @@ import sys
 from tests.conftest import WordEncoder
 import pipeline.indexing.encode, pipeline.indexing.models, pipeline.searching.search
 pipeline.indexing.models.model_sha256 = lambda name: "0" * 64
-for module in (pipeline.indexing.encode, pipeline.searching.search):
-    module.load_encoder = lambda *args, **options: WordEncoder()
+pipeline.indexing.encode.load_encoder = lambda *args, **options: WordEncoder()
+pipeline.searching.search.load_query_encoder = lambda *args, **options: WordEncoder()
 from search_cli import main
 main(sys.argv[1:])
 """
