@@ -118,7 +118,12 @@ class Index:
         first = next(ranked for ranked, hit in found if hit.passage is hits[0].passage)
         scores = [first.score, *(ranked.score for ranked, _ in found if ranked is not first)]
         likely = confidence(scores, self._ranker.closeness(query, first.row), self.manifest.foreign)
-        unnamed = any(absence.organization.acronym not in hits[0].mentions for absence in absences)
+        # The note that tells why an organization has no section names it, and is no answer either.
+        unnamed = any(
+            absence.organization.acronym not in hits[0].mentions
+            or (absence.passage == hits[0].passage and hits[0].passage.note is not None)
+            for absence in absences
+        )
         if unnamed or is_wordless(hits[0].passage.text):
             likely = min(likely, UNFIT)
         return Answer(question, tuple(hits[:top_k]), likely, likely >= ANSWERED, absences)

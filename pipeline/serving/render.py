@@ -11,6 +11,7 @@ from typing import Any
 
 from pipeline.datatypes import Absence, Answer, Edition, Footnote, Hit, Link, Passage
 from pipeline.indexing.catalog import OrganizationEntry, PageText
+from pipeline.searching.confidence import ANSWERED
 from pipeline.searching.locate import Coverage
 
 BAR_WIDTH = 10
@@ -221,7 +222,9 @@ def verdict_lines(answer: Answer, editions: Sequence[Edition]) -> Iterator[str]:
         )
     if answer.hits:
         verdict = "" if answer.answered else f"Nothing in {where} answers this clearly; the closest passages:"
-        yield f"Confidence {answer.confidence:.2f}. {verdict}".rstrip()
+        # 0.499 is no answer, and must not be shown as 0.50.
+        shown = answer.confidence if answer.answered else min(answer.confidence, ANSWERED - 0.01)
+        yield f"Confidence {shown:.2f}. {verdict}".rstrip()
 
 
 def passage_lines(passage: Passage, width: int, bold: Bold) -> list[str]:

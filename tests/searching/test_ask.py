@@ -216,6 +216,14 @@ def test_an_organization_with_a_section_in_another_edition_is_not_absent(make: M
     assert index.ask("what does the WFB do?").absences == ()
 
 
+def test_the_note_that_tells_of_an_absence_is_no_answer(paper_index: Path, word_encoder: WordEncoder) -> None:
+    with open_index(paper_index) as index:
+        answer = index.ask("overview of the activities of ICAT organizations not included: UNESCO")
+    assert answer.hits[0].passage.note is not None
+    assert answer.absences[0].passage == answer.hits[0].passage
+    assert (answer.confidence, answer.answered) == (UNFIT, False)
+
+
 # --- confidence
 
 

@@ -257,6 +257,7 @@ def test_without_hits_only_absences_are_told() -> None:
     [
         (0.5, EDITIONS, "0.50."),
         (0.999, EDITIONS, "1.00."),
+        (0.499, EDITIONS, "0.49. Nothing in the 2018 edition answers this clearly; the closest passages:"),
         (0.12, EDITIONS, "0.12. Nothing in the 2018 edition answers this clearly; the closest passages:"),
         (0.0, [*EDITIONS, PLAIN.edition], "0.00. Nothing in these papers answers this clearly; the closest passages:"),
     ],
