@@ -85,3 +85,9 @@ def word_encoder(monkeypatch: pytest.MonkeyPatch) -> WordEncoder:
     monkeypatch.setattr("pipeline.searching.search.load_query_encoder", load)
     monkeypatch.setattr("pipeline.indexing.models.model_sha256", lambda name: encoder.info.sha256)
     return encoder
+
+
+@pytest.fixture(autouse=True)
+def width(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wrap at the same column whatever the tests run in: a terminal, a pipe, a worker process."""
+    monkeypatch.setenv("COLUMNS", "100")
