@@ -24,7 +24,7 @@ CLOSENESS = 1.7  # for each deviation above foreign questions ...
 NEAR_ENOUGH = 2.5  # ... up to this: beyond, a question is surely of the papers' subject, answered or not
 RIVALS = 5  # passages after the first
 ANSWERED = 0.5  # from here on the first passage is likelier right than wrong
-FEW_WORDS = 5  # addresses aside; a footnote that is a bare address answers nothing
+FEW_LETTERS = 20  # addresses aside; a footnote that is a bare address answers nothing, a short sentence in Chinese may
 UNFIT = 0.1  # at most this, when the first passage has too few words, or when the question names an organization
 # without a section and the passage does not
 
@@ -48,5 +48,7 @@ def is_wordless(text: str) -> bool:
 
     >>> is_wordless("https://example.org/files/CP_Strategy_English.pdf"), is_wordless("See the report at note 4 above")
     (True, False)
+    >>> is_wordless("国际民用航空组织与人权事务高级专员办事处合作制定了客舱机组培训指南。")
+    False
     """
-    return len(re.findall(r"[^\W\d_]+", re.sub(r"\b\S+(?:://|www\.)\S+|\bwww\.\S+", " ", text))) < FEW_WORDS
+    return len(re.findall(r"[^\W\d_]", re.sub(r"\b\S+(?:://|www\.)\S+|\bwww\.\S+", " ", text))) < FEW_LETTERS
