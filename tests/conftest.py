@@ -1,4 +1,4 @@
-"""Fixtures: the real paper read once, and an encoder that knows words but no meaning."""
+"""Fixtures: the real paper read once, an encoder that knows words but no meaning, and tiny models."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pipeline.datatypes import Document, EncoderInfo, Passage
 from pipeline.indexing.build import build_index
 from pipeline.reading import read_document
 from pipeline.reading.corpus import identify
+from tests.tiny_models import PROMPTS, make_model
 
 if TYPE_CHECKING:
     import numpy as np
@@ -78,13 +79,25 @@ def word_encoder(monkeypatch: pytest.MonkeyPatch) -> WordEncoder:
     """Let the command line and ``open_index`` use the word encoder instead of a model."""
     encoder = WordEncoder()
 
-    def load(name: str | None = None, expected: EncoderInfo | None = None) -> WordEncoder:
+    def load(name: str | None = None, expected: EncoderInfo | None = None, *, thorough: bool = True) -> WordEncoder:
         return encoder
 
     monkeypatch.setattr("pipeline.indexing.encode.load_encoder", load)
-    monkeypatch.setattr("pipeline.searching.search.load_query_encoder", load)
+    monkeypatch.setattr("pipeline.searching.search.load_encoder", load)
     monkeypatch.setattr("pipeline.indexing.models.model_sha256", lambda name: encoder.info.sha256)
     return encoder
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model with prompts."""
+    return make_model(tmp_path_factory.mktemp("tiny"), 1, PROMPTS)
+
+
+@pytest.fixture(scope="session")
+def other(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model without prompts."""
+    return make_model(tmp_path_factory.mktemp("other"), 2)
 
 
 @pytest.fixture(autouse=True)

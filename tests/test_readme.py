@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from search_cli import main
+from search_cli import COMMANDS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_every_command_and_make_target_is_in_the_readme() -> None:
-    for name in main.commands:
+    for name in COMMANDS:
         assert f"mandates {name}" in README, name
     targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     for target in set(targets) - {"install", "clean"}:

@@ -9,6 +9,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -21,7 +22,7 @@ from click.testing import CliRunner, Result
 from pipeline.errors import EncoderError, FileMissing, IndexMissing
 from pipeline.indexing import store
 from pipeline.indexing.build import build_index
-from search_cli import main
+from search_cli import COMMANDS, main
 from tests.conftest import WordEncoder
 from tests.papers import BOLD, Text, make_pdf, paragraph
 
@@ -684,11 +685,11 @@ def test_interrupted(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_command_has_an_example_in_its_help() -> None:
-    assert sorted(main.commands) == [
+    assert sorted(COMMANDS) == [
         "diff", "editions", "eval", "forget", "gc", "info", "ingest", "matrix", "orgs", "rollback", "search",
         "sections", "show", "verify", "who",
     ]  # fmt: skip
-    for name in main.commands:
+    for name in COMMANDS:
         output = found(name, "--help")
         assert re.search(rf"^ +mandates {name}\b", output, re.MULTILINE), name
     top = found("--help")
@@ -706,7 +707,7 @@ from tests.conftest import WordEncoder
 import pipeline.indexing.encode, pipeline.indexing.models, pipeline.searching.search
 pipeline.indexing.models.model_sha256 = lambda name: "0" * 64
 pipeline.indexing.encode.load_encoder = lambda *args, **options: WordEncoder()
-pipeline.searching.search.load_query_encoder = lambda *args, **options: WordEncoder()
+pipeline.searching.search.load_encoder = lambda *args, **options: WordEncoder()
 from search_cli import main
 main(sys.argv[1:])
 """
@@ -749,3 +750,17 @@ def test_progress_bars_on_a_terminal(workplace: Path) -> None:
     for stage in ("reading", "encoding"):
         assert re.search(rf"{stage}  \[#+\]  100%", stderr)
         assert f"{stage}  [" not in stdout
+
+
+@pytest.mark.parametrize(
+    ("library", "args", "extra"),
+    [("pdfplumber", ["ingest", "--fresh"], "ingest"), ("ir_measures", ["eval", "questions.jsonl"], "eval")],
+)
+def test_a_library_that_is_not_installed(
+    workplace: Path, monkeypatch: pytest.MonkeyPatch, library: str, args: list[str], extra: str
+) -> None:
+    shutil.copy(Path(__file__).parent / "data" / "questions.jsonl", workplace)
+    before = snapshot(workplace)
+    monkeypatch.setitem(sys.modules, library, None)
+    assert one_line(run(*args), 3) == f"error: this needs {library}; run: pip install 'mandates[{extra}]'\n"
+    assert snapshot(workplace) == before

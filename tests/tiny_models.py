@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from pipeline.indexing.encode import SentenceTransformerEncoder
+from pipeline.indexing.models import find_model, weights_sha256
+
 WORDS = "query passage who helps children guards boats lamps train count the a of and : ? . , é".split()
 PROMPTS = {"query": "query: ", "document": "passage: "}
 REVISION = "a" * 40  # of the hub
@@ -88,3 +91,9 @@ def hub_cache(folder: Path, name: str, revision: str, model: Path | None) -> Pat
                 (snapshot / file.relative_to(model)).parent.mkdir(exist_ok=True)
                 (snapshot / file.relative_to(model)).write_bytes(file.read_bytes())
     return snapshot
+
+
+def with_torch(name: str) -> SentenceTransformerEncoder:
+    """Load a model with sentence-transformers, as the program does with those it cannot run itself."""
+    model = find_model(name)
+    return SentenceTransformerEncoder(model, model.sha256 or weights_sha256(model.path))

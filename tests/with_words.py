@@ -8,7 +8,7 @@ from search_cli import main
 from tests.conftest import WordEncoder
 
 
-def load(name: str | None = None, expected: EncoderInfo | None = None) -> WordEncoder:
+def load(name: str | None = None, expected: EncoderInfo | None = None, *, thorough: bool = True) -> WordEncoder:
     return WordEncoder()
 
 

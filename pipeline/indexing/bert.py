@@ -3,7 +3,8 @@
 Why our own: a question of 20 tokens needs 30 ms of matrix products, but a runtime needs far more before the first of
 them. Torch takes seconds to import; onnxruntime takes 0.05 s, and then reads and prepares the whole model: measured
 0.25 s and 190 MB for MiniLM, 1.0 s and 890 MB for multilingual-e5-small. Weights that are only mapped are there at
-once. For many texts the runtimes are two to three times as fast: passages are not encoded here.
+once. For many texts it is as fast as torch, since nearly all of the time goes into the same matrix products: 3,300 and
+3,150 tokens a second with multilingual-e5-small on two cores (150 tokens a text), 6,300 and 6,270 with MiniLM.
 
 The architecture is that of Devlin et al., "BERT: pre-training of deep bidirectional transformers for language
 understanding", NAACL 2019, as transformers' ``BertModel`` computes it in evaluation.
@@ -38,6 +39,7 @@ NEEDED = {
 # Abramowitz and Stegun, "Handbook of mathematical functions", 1964, formula 7.1.26: |error| ≤ 1.5e-7.
 ERF = (0.254829592, -0.284496736, 1.421413741, -1.453152027, 1.061405429)
 ERF_SLOPE = 0.3275911
+GELU_ROWS = 64  # of 1,536 numbers and 4 bytes: three such blocks fit a second-level cache of 1 MB
 
 
 class Layer(NamedTuple):
@@ -91,44 +93,53 @@ class Bert:
         """The longest sequence the model knows."""
         return len(self._places)
 
-    def __call__(self, ids: Sequence[int]) -> Matrix:
-        """Encode one sequence of token ids, all of the first type and none of them padding.
+    def __call__(self, batch: Sequence[Sequence[int]]) -> list[Matrix]:
+        """Encode sequences of token ids, all of the first type and none of them padding.
 
-        :return: the last hidden state, shape (len(ids), hidden).
+        They lie one below the other in one matrix, so that none pays for the length of another.
+
+        :return: the last hidden state of each, shape (tokens, hidden).
         """
         import numpy as np
 
-        x = self._words[np.asarray(ids)].astype(np.float32) + self._places[: len(ids)] + self._types[0]
+        ends = np.cumsum([len(ids) for ids in batch])
+        ranges = [slice(end - len(ids), end) for ids, end in zip(batch, ends, strict=True)]
+        x = self._words[np.concatenate(batch).astype(np.intp)].astype(np.float32)
+        x += self._places[np.concatenate([np.arange(len(ids)) for ids in batch])]
+        x += self._types[0]
         x = self._normalized(x, self._norm)
         for layer in self._layers:
-            x = self._normalized(_dense(self._attended(x, layer), layer.attended) + x, layer.attended_norm)
-            x = self._normalized(_dense(gelu(_dense(x, layer.inner)), layer.outer) + x, layer.outer_norm)
-        return x
+            x = self._normalized(_dense(self._attended(x, layer, ranges), layer.attended, x), layer.attended_norm)
+            x = self._normalized(_dense(gelu(_dense(x, layer.inner)), layer.outer, x), layer.outer_norm)
+        return [x[rows] for rows in ranges]
 
-    def _attended(self, x: Matrix, layer: Layer) -> Matrix:
-        """Mix the tokens by scaled dot-product attention with several heads, shape (tokens, hidden)."""
+    def _attended(self, x: Matrix, layer: Layer, ranges: Sequence[slice]) -> Matrix:
+        """Mix the tokens of each sequence by scaled dot-product attention with several heads; shape as ``x``."""
         import numpy as np
 
         wide = self.hidden // self._heads
         query, key, value = (
-            _dense(x, pair).reshape(len(x), self._heads, wide).transpose(1, 0, 2)
-            for pair in (layer.query, layer.key, layer.value)
+            _dense(x, pair).reshape(len(x), self._heads, wide) for pair in (layer.query, layer.key, layer.value)
         )
-        weights = query @ key.transpose(0, 2, 1)
-        weights *= np.float32(1 / math.sqrt(wide))
-        weights -= weights.max(axis=-1, keepdims=True)
-        np.exp(weights, out=weights)
-        weights /= weights.sum(axis=-1, keepdims=True)
-        mixed: Matrix = np.matmul(weights, value).transpose(1, 0, 2)
+        query *= np.float32(1 / math.sqrt(wide))
+        mixed = np.empty_like(value)
+        for rows in ranges:
+            weights = query[rows].transpose(1, 0, 2) @ key[rows].transpose(1, 2, 0)
+            weights -= weights.max(axis=-1, keepdims=True)
+            np.exp(weights, out=weights)
+            sums = weights.sum(axis=-1, keepdims=True)
+            mixed[rows] = (weights @ value[rows].transpose(1, 0, 2) / sums).transpose(1, 0, 2)
         return mixed.reshape(len(x), self.hidden)
 
     def _normalized(self, x: Matrix, pair: Pair) -> Matrix:
-        """Bring each row to mean 0 and variance 1, then to the learned ones."""
+        """Bring each row of ``x``, in place, to mean 0 and variance 1, then to the learned ones."""
         import numpy as np
 
-        x = x - x.mean(axis=-1, keepdims=True)
-        variance = np.einsum("ij,ij->i", x, x)[:, None] / np.float32(x.shape[1])
-        x /= np.sqrt(variance + np.float32(self._epsilon))
+        x -= x.mean(axis=-1, keepdims=True)
+        deviation = np.einsum("ij,ij->i", x, x)[:, None]
+        deviation /= np.float32(x.shape[1])
+        deviation += np.float32(self._epsilon)
+        x /= np.sqrt(deviation, out=deviation)
         x *= pair[0]
         x += pair[1]
         return x
@@ -160,35 +171,48 @@ class Bert:
 
 
 def gelu(x: Matrix) -> Matrix:
-    """Half of x times 1 + erf(x / √2), of any shape; the error is below |x| · 1e-7."""
+    """Turn each x, in place, into half of x times 1 + erf(x / √2); the error is below |x| · 1e-7.
+
+    :param x: shape (rows, columns). A few rows at a time: what stays in the processor's cache is ten times as near.
+    """
+    for start in range(0, len(x), GELU_ROWS):
+        _gelu(x[start : start + GELU_ROWS])
+    return x
+
+
+def _gelu(x: Matrix) -> None:
     import numpy as np
 
     half = np.abs(x)
     half *= np.float32(math.sqrt(0.5))
-    t = 1 / (1 + np.float32(ERF_SLOPE) * half)
+    t = half * np.float32(ERF_SLOPE)
+    t += np.float32(1)
+    np.reciprocal(t, out=t)
     series = np.float32(ERF[-1]) * t
     for factor in reversed(ERF[:-1]):
         series += np.float32(factor)
         series *= t
-    np.multiply(half, half, out=half)
+    half *= half
     np.negative(half, out=half)
     np.exp(half, out=half)
     series *= half  # 1 - erf(|x| / √2)
-    erf = np.copysign(1 - series, x)
-    erf += 1
-    erf *= x
-    erf *= np.float32(0.5)
-    return erf
+    np.subtract(np.float32(1), series, out=series)
+    np.copysign(series, x, out=series)
+    series += np.float32(1)
+    x *= series
+    x *= np.float32(0.5)
 
 
-def _dense(x: Matrix, pair: Pair) -> Matrix:
-    """Multiply rows by weights, shape (outputs, inputs), and add the bias."""
+def _dense(x: Matrix, pair: Pair, onto: Matrix | None = None) -> Matrix:
+    """Multiply rows by weights, shape (outputs, inputs), add the bias, and ``onto`` if there is one."""
     import numpy as np
 
     weights, bias = pair
     # 16 bits are widened when they are used: matrix products of them are slow, and exact ones are wanted.
     product: Matrix = x @ weights.astype(np.float32, copy=False).T
     product += bias
+    if onto is not None:
+        product += onto
     return product
 
 

@@ -13,7 +13,7 @@ from pipeline.datatypes import EncoderInfo
 from pipeline.errors import EncoderError
 from pipeline.indexing.light import LightEncoder
 from pipeline.indexing.models import DEFAULT_MODEL, ModelFolder, find_model, first_line, weights_sha256
-from pipeline.indexing.prompts import all_prompts, of_query, unit, valid
+from pipeline.indexing.prompts import all_prompts, of_passage, of_query, unit, valid
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 BATCH = 32  # texts a step; more gains nothing on two cores
 CROSS_ENCODERS = "give one with --rerank, such as cross-encoder/ms-marco-MiniLM-L6-v2"
-POOLED_TOKENS = 2  # neighbouring token vectors that become one: half the space, and measured no worse
 
 
 class Encoder(Protocol):
@@ -65,30 +64,21 @@ class Reranker(Protocol):
         """
 
 
-def load_encoder(name: str | None = None, expected: EncoderInfo | None = None) -> Encoder:
-    """Load a sentence-transformers model by hub name or path.
+def load_encoder(name: str | None = None, expected: EncoderInfo | None = None, *, thorough: bool = True) -> Encoder:
+    """Load a sentence-transformers model by hub name or path, without torch where that is possible.
 
     :param expected: the model an index was built with; its weights must be the ones found.
+    :param thorough: read all weights of a packaged model to see that they are whole, half a gigabyte; a question does
+        not wait for that, sizes and times tell it.
     :raises EncoderError: if the model cannot be had or is another one.
     """
-    return SentenceTransformerEncoder(*_find(name, expected, thorough=True))
-
-
-def load_query_encoder(name: str | None = None, expected: EncoderInfo | None = None) -> Encoder:
-    """Load the same model for questions only, without torch where that is possible; see ``load_encoder``.
-
-    It gives the same vectors. Of a packaged model's weights only sizes and times are checked: reading half a gigabyte
-    would take longer than the answer, and ingest reads them all.
-    """
-    model, sha256 = _find(name, expected, thorough=False)
+    model, sha256 = _find(name, expected, thorough=thorough)
     try:
         return LightEncoder(model, sha256)
-    except EncoderError:
+    except EncoderError as error:
         import logging
 
-        logging.getLogger(__name__).warning(
-            "the model %s cannot be run without torch; loading sentence-transformers", model.name
-        )
+        logging.getLogger(__name__).warning("%s: loading it, which takes some seconds", error)
         return SentenceTransformerEncoder(model, sha256)
 
 
@@ -175,14 +165,10 @@ class SentenceTransformerEncoder:
 
     def _pieces(self, tokens: Vectors, *, is_query: bool) -> Vectors:
         """Take the marks and the prompt off a query's tokens; pool the tokens of a passage by neighbours."""
-        import numpy as np
-
-        if is_query:
-            prompt = self._model.prompts.get("query") or ""
-            return of_query(tokens, len(self._model.tokenizer(prompt.strip())["input_ids"]))
-        tokens = unit(tokens)
-        starts = np.arange(0, len(tokens), POOLED_TOKENS)
-        return unit(np.add.reduceat(tokens, starts, axis=0))
+        if not is_query:
+            return of_passage(tokens)
+        prompt = self._model.prompts.get("query") or ""
+        return of_query(tokens, len(self._model.tokenizer(prompt.strip())["input_ids"]))
 
 
 class CrossEncoderReranker:

@@ -1,4 +1,4 @@
-"""Questions → unit vectors without torch: numpy, and ``tokenizers`` for models with a WordPiece vocabulary.
+"""Texts → unit vectors without torch: numpy, and ``tokenizers`` for models with a WordPiece vocabulary.
 
 Only for sentence-transformers folders of a plain BERT with mean or [CLS] pooling; their configurations are read as
 sentence-transformers reads them, and whatever else they ask for is refused, never left out.
@@ -7,7 +7,9 @@ sentence-transformers reads them, and whatever else they ask for is refused, nev
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +17,7 @@ from pipeline.datatypes import EncoderInfo
 from pipeline.errors import EncoderError
 from pipeline.indexing.bert import Bert
 from pipeline.indexing.models import ModelFolder
-from pipeline.indexing.prompts import all_prompts, of_query, unit, valid
+from pipeline.indexing.prompts import DOCUMENT_PROMPTS, all_prompts, of_passage, of_query, unit, valid
 from pipeline.indexing.unigram import FILE, Unigram
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     Vectors = npt.NDArray[np.float32]
     Tokenize = Callable[[str], list[int]]
 
+BATCH_TOKENS = 1024  # products of fewer rows are slower by a tenth, more rows are no faster
 MODULES = (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"])
 POOLING = ("mean", "cls")
 # The names of the pooling modes before sentence-transformers 6.
@@ -57,7 +60,7 @@ def can_encode(folder: Path) -> bool:
 
 
 class LightEncoder:
-    """A sentence-transformers model for questions only; see ``encode.Encoder``."""
+    """A sentence-transformers model of a plain BERT; see ``encode.Encoder``."""
 
     def __init__(self, model: ModelFolder, sha256: str) -> None:
         """Map the model.
@@ -65,8 +68,8 @@ class LightEncoder:
         :raises EncoderError: if it can only be run by sentence-transformers.
         """
         self._parts = _Parts(model.path)
-        self._prompt = all_prompts(model, self._parts.prompts).get("query") or ""
-        self._prompt_tokens = len(self._parts.tokenize(self._prompt.strip()))
+        self._prompts = all_prompts(model, self._parts.prompts)
+        self._query_prompt_tokens = len(self._parts.tokenize(self._prompt(is_query=True).strip()))
         self._info = EncoderInfo(model.name, model.revision, sha256, self._parts.bert.hidden)
 
     @property
@@ -75,36 +78,86 @@ class LightEncoder:
         return self._info
 
     def encode(self, texts: Sequence[str], *, is_query: bool, progress: Callable[[int], None] | None = None) -> Vectors:
-        """Encode questions, see ``encode.Encoder``."""
-        return self.encode_tokens(texts, is_query=is_query, progress=progress)[0]
+        """Encode texts, see ``encode.Encoder``."""
+        return self._encode(texts, is_query=is_query, progress=progress, tokens=False)[0]
 
     def encode_tokens(
         self, texts: Sequence[str], *, is_query: bool, progress: Callable[[int], None] | None = None
     ) -> tuple[Vectors, list[Vectors]]:
-        """Encode questions and their tokens, see ``encode.Encoder``.
+        """Encode texts and their tokens, see ``encode.Encoder``.
 
-        :raises EncoderError: for passages, or if the weights give no numbers.
+        :raises EncoderError: if the weights give no numbers.
         """
+        return self._encode(texts, is_query=is_query, progress=progress, tokens=True)
+
+    def _encode(
+        self, texts: Sequence[str], *, is_query: bool, progress: Callable[[int], None] | None, tokens: bool
+    ) -> tuple[Vectors, list[Vectors]]:
         import numpy as np
 
-        if not is_query:
-            raise EncoderError(f"{self._info.name}: loaded for questions only; load_encoder encodes passages")
+        prompt = self._prompt(is_query=is_query)
+        ids = [self._ids(prompt + valid(text)) for text in texts]
         vectors = np.zeros((len(texts), self._info.dimensions), dtype=np.float32)
-        tokens: list[Vectors] = []
-        for row, text in enumerate(texts):
-            hidden = self._parts.bert(self._ids(self._prompt + valid(text)))
-            vectors[row] = unit(hidden.mean(axis=0) if self._parts.pooling == "mean" else hidden[0])
-            tokens.append(of_query(hidden, self._prompt_tokens))
+        token_vectors: list[Vectors] = [vectors[:0]] * len(texts)
+        for rows, states in self._states(ids):
+            for row, state in zip(rows, states, strict=True):
+                vectors[row] = unit(state.mean(axis=0) if self._parts.pooling == "mean" else state[0])
+                if tokens:
+                    token_vectors[row] = of_query(state, self._query_prompt_tokens) if is_query else of_passage(state)
             if progress:
-                progress(1)
+                progress(len(rows))
         if not np.isfinite(vectors).all():
             raise EncoderError(f"{self._info.name}: the model gives vectors that are not numbers")
-        return vectors, tokens
+        return vectors, token_vectors
+
+    def _states(self, ids: Sequence[Sequence[int]]) -> Iterator[tuple[list[int], list[Vectors]]]:
+        """Run the model: batch by batch the texts' numbers and their hidden states, several batches at a time.
+
+        Which texts share a batch does not depend on the number of cores, and so neither do the vectors.
+        """
+        batches = part_batches([len(found) for found in ids])
+        work = [[ids[row] for row in rows] for rows in batches]
+        if len(batches) < 2:
+            yield from zip(batches, map(self._parts.bert, work), strict=True)
+            return
+        from threadpoolctl import threadpool_limits
+
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        # A core for each batch: products of this size gain less from a second thread, and the rest nothing at all.
+        with threadpool_limits(1), ThreadPoolExecutor(cores) as threads:
+            try:
+                yield from zip(batches, threads.map(self._parts.bert, work), strict=True)
+            finally:
+                threads.shutdown(cancel_futures=True)
+
+    def _prompt(self, *, is_query: bool) -> str:
+        kinds = ("query",) if is_query else DOCUMENT_PROMPTS
+        return next((self._prompts[kind] for kind in kinds if kind in self._prompts), "")
 
     def _ids(self, text: str) -> list[int]:
         """Give the ids of a text's tokens; of one that is too long the first, and the mark at the end."""
         ids, longest = self._parts.tokenize(text), self._parts.longest
         return ids if len(ids) <= longest else [*ids[: longest - 1], ids[-1]]
+
+
+def part_batches(lengths: Sequence[int], size: int = BATCH_TOKENS) -> list[list[int]]:
+    """Part texts into batches of about as many tokens, the longest first.
+
+    :param lengths: of the texts, in tokens.
+    :return: the texts' numbers, batch by batch.
+
+    >>> part_batches([3, 9, 4, 2], size=9)
+    [[1], [2, 0, 3]]
+    """
+    batches: list[list[int]] = []
+    filled = size
+    for row in sorted(range(len(lengths)), key=lambda row: (-lengths[row], row)):
+        if filled + lengths[row] > size:
+            batches.append([])
+            filled = 0
+        batches[-1].append(row)
+        filled += lengths[row]
+    return batches
 
 
 class _Parts:
@@ -123,7 +176,8 @@ class _Parts:
         described = _json(folder / "config_sentence_transformers.json", dict, default={})
         _need(described.get("model_type", "SentenceTransformer") == "SentenceTransformer", folder, "model_type", "")
         self.prompts: dict[str, str] = described.get("prompts") or {}
-        _need(self.prompts.get("query") is not None or not described.get("default_prompt_name"), folder, "prompts", "")
+        known_prompts = self.prompts.get("query") is not None and set(DOCUMENT_PROMPTS) & set(self.prompts)
+        _need(known_prompts or not described.get("default_prompt_name"), folder, "prompts", "")
         self.pooling = _pooling(paths[1])
         self.bert = Bert(paths[0])
         options = _json(paths[0] / "tokenizer_config.json", dict, default={})

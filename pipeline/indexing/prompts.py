@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     Vectors = npt.NDArray[np.float32]
 
+# The names of the prompt for passages, in the order in which sentence-transformers looks for them.
+DOCUMENT_PROMPTS = ("document", "passage", "corpus")
+POOLED_TOKENS = 2  # neighbouring token vectors that become one: half the space, and measured no worse
 # Models of the hub that need prompts but do not bring them along (their model cards tell).
 MISSING_PROMPTS = {"multilingual-e5": {"query": "query: ", "document": "passage: "}}
 
@@ -32,6 +35,18 @@ def of_query(tokens: Vectors, prompt_tokens: int) -> Vectors:
     """
     kept = tokens[prompt_tokens - 1 : -1]
     return unit(kept if len(kept) else tokens)
+
+
+def of_passage(tokens: Vectors) -> Vectors:
+    """Pool the tokens of a passage by neighbours.
+
+    :param tokens: shape (tokens, dimensions), marks and prompt included.
+    :return: shape (half as many, dimensions), every row of norm 1.
+    """
+    import numpy as np
+
+    tokens = unit(tokens)
+    return unit(np.add.reduceat(tokens, np.arange(0, len(tokens), POOLED_TOKENS), axis=0))
 
 
 def unit(vectors: Vectors) -> Vectors:

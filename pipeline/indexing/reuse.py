@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,7 +30,7 @@ class Before:
         self.catalog = Catalog(generation.path / store.CATALOG)
         self.path = generation.path
         # Another release may read the same file differently.
-        same_reader = self.manifest.release == version("mandates")
+        same_reader = self.manifest.release == store.release()
         self._editions = {edition.sha256: edition for edition in self.manifest.editions} if same_reader else {}
 
     def edition_of(self, sha256: str) -> Edition | None:

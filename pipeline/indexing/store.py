@@ -20,7 +20,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -105,7 +104,7 @@ def publish(
             write_files(draft)
             checksums = {file.name: _sha256(file) for file in sorted(draft.iterdir())}
             built_at = datetime.now(UTC).isoformat(timespec="seconds")
-            manifest = Manifest(SCHEMA, version("mandates"), encoder, foreign, editions, counts, checksums, built_at)
+            manifest = Manifest(SCHEMA, release(), encoder, foreign, editions, counts, checksums, built_at)
             text = json.dumps(asdict(manifest), ensure_ascii=False, indent=2) + "\n"
             (draft / MANIFEST).write_text(text, encoding="utf-8")
             for file in draft.iterdir():
@@ -120,6 +119,13 @@ def publish(
             raise
         sweep(folder)
     return Generation(final, manifest)
+
+
+def release() -> str:
+    """Give the version of this program."""
+    from importlib.metadata import version  # 20 ms to import, and only writers ask
+
+    return version("mandates")
 
 
 def open_generation(folder: Path) -> Generation:

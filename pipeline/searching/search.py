@@ -14,7 +14,7 @@ from pipeline.datatypes import Absence, Answer, Edition, Hit, Manifest, Organiza
 from pipeline.errors import IndexDamaged, QueryError
 from pipeline.indexing import store
 from pipeline.indexing.catalog import Catalog
-from pipeline.indexing.encode import Encoder, Reranker, load_query_encoder
+from pipeline.indexing.encode import Encoder, Reranker, load_encoder
 from pipeline.indexing.pointer import REBUILD
 from pipeline.indexing.vectors import TokenVectors, VectorIndex
 from pipeline.reading.corpus import latest
@@ -246,7 +246,7 @@ class Index:
     def encoder(self) -> Encoder:
         """The model the index was built with."""
         if self._encoder is None:
-            self._encoder = load_query_encoder(self._model, expected=self.manifest.encoder)
+            self._encoder = load_encoder(self._model, expected=self.manifest.encoder, thorough=False)
         return self._encoder
 
     def resolve_organization(self, name: str) -> list[str]:

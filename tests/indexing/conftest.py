@@ -1,4 +1,4 @@
-"""Fixtures: tiny models, and a hub that is not there."""
+"""Fixtures: a hub that is not there."""
 
 from __future__ import annotations
 
@@ -8,21 +8,8 @@ from typing import Any
 import pytest
 
 from pipeline.indexing.models import MINILM, PINNED_REVISIONS
-from tests.tiny_models import PROMPTS, make_model
 
 PINNED = PINNED_REVISIONS[MINILM]
-
-
-@pytest.fixture(scope="session")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model with prompts."""
-    return make_model(tmp_path_factory.mktemp("tiny"), 1, PROMPTS)
-
-
-@pytest.fixture(scope="session")
-def other(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model without prompts."""
-    return make_model(tmp_path_factory.mktemp("other"), 2)
 
 
 @pytest.fixture

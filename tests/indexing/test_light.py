@@ -1,4 +1,4 @@
-"""Questions get the same vectors without torch as with it, and nothing heavy is imported for them."""
+"""Texts get the same vectors without torch as with it, and nothing heavy is imported for them."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from safetensors.numpy import load_file, save_file
 
 from pipeline.datatypes import Document, Passage
 from pipeline.errors import EncoderError
-from pipeline.indexing.encode import SentenceTransformerEncoder, load_encoder, load_query_encoder
-from pipeline.indexing.light import LightEncoder, can_encode
+from pipeline.indexing.encode import SentenceTransformerEncoder, load_encoder
+from pipeline.indexing.light import LightEncoder, can_encode, part_batches
 from pipeline.indexing.models import DEFAULT_MODEL, MINILM
-from tests.tiny_models import PROMPTS, REVISION, hub_cache
+from tests.tiny_models import PROMPTS, REVISION, hub_cache, with_torch
 
 ROOT = Path(__file__).parent.parent.parent
 DATA = Path(__file__).parent.parent / "data"
@@ -39,18 +39,18 @@ def check(name: str, texts: list[str]) -> None:
     import torch
 
     torch.set_num_threads(1)  # two that wait for each other on a busy machine take many times as long
-    light, full = load_query_encoder(name), load_encoder(name)
+    light, full = load_encoder(name), with_torch(name)
     assert isinstance(light, LightEncoder)
-    assert isinstance(full, SentenceTransformerEncoder)
     assert light.info == full.info
-    vectors, tokens = light.encode_tokens(texts, is_query=True)
-    expected, expected_tokens = full.encode_tokens(texts, is_query=True)
-    assert (vectors.shape, str(vectors.dtype)) == (expected.shape, "float32")
-    assert (vectors * expected).sum(axis=1).min() >= COSINE
-    for text, found, wanted in zip(texts, tokens, expected_tokens, strict=True):
-        assert (found.shape, str(found.dtype)) == (wanted.shape, "float32"), repr(text)
-        assert (found * wanted).sum(axis=1).min() >= COSINE, repr(text)
-    np.testing.assert_array_equal(light.encode(texts[:3], is_query=True), vectors[:3])
+    for is_query in (True, False):
+        vectors, tokens = light.encode_tokens(texts, is_query=is_query)
+        expected, expected_tokens = full.encode_tokens(texts, is_query=is_query)
+        assert (vectors.shape, str(vectors.dtype)) == (expected.shape, "float32")
+        assert (vectors * expected).sum(axis=1).min() >= COSINE
+        for text, found, wanted in zip(texts, tokens, expected_tokens, strict=True):
+            assert (found.shape, str(found.dtype)) == (wanted.shape, "float32"), repr(text)
+            assert (found * wanted).sum(axis=1).min() >= COSINE, repr(text)
+        np.testing.assert_array_equal(light.encode(texts, is_query=is_query), vectors)
 
 
 @pytest.mark.parametrize("name", [DEFAULT_MODEL, MINILM])
@@ -157,26 +157,35 @@ def test_another_model_is_left_to_sentence_transformers(
     shutil.copytree(tiny, folder)
     setting("1_Pooling/config.json", pooling_mode="max")(folder)
     with caplog.at_level(logging.WARNING, logger="pipeline"):
-        encoder = load_query_encoder(str(folder))
+        encoder = load_encoder(str(folder))
     assert isinstance(encoder, SentenceTransformerEncoder)
-    note = f"the model {folder} cannot be run without torch; loading sentence-transformers"
-    assert [record.message for record in caplog.records] == [note]
+    note = f"{folder / '1_Pooling'}: needs sentence-transformers (pooling ['max'])"
+    assert [record.message for record in caplog.records] == [f"{note}: loading it, which takes some seconds"]
 
 
 def test_weights_of_another_model_are_refused(tiny: Path, other: Path) -> None:
     with pytest.raises(EncoderError, match="holds other weights"):
-        load_query_encoder(str(other), expected=load_query_encoder(str(tiny)).info)
+        load_encoder(str(other), expected=load_encoder(str(tiny)).info)
 
 
-def test_passages_are_refused(tiny: Path) -> None:
-    encoder = load_query_encoder(str(tiny))
-    for encode in (encoder.encode, encoder.encode_tokens):
-        with pytest.raises(EncoderError, match="for questions only"):
-            encode(["lamps"], is_query=False)
+def test_vectors_do_not_depend_on_the_number_of_cores(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [f"who counts {number} lamps?" * (1 + number % 7) for number in range(300)]
+    encoder = load_encoder(str(tiny))
+    found = []
+    for cores in (1, 3):
+        monkeypatch.setattr(os, "sched_getaffinity", lambda _, cores=cores: range(cores), raising=False)
+        found.append(encoder.encode(texts, is_query=False))
+    np.testing.assert_array_equal(found[0], found[1])
+
+
+def test_batches_hold_every_text_once_and_few_tokens() -> None:
+    lengths = [5, 300, 1200, 7, 900, 124]
+    assert part_batches(lengths) == [[2], [4], [1, 5, 3, 0]]
+    assert part_batches([]) == []
 
 
 def test_no_texts_give_no_rows_and_progress_counts_all(tiny: Path) -> None:
-    encoder = load_query_encoder(str(tiny))
+    encoder = load_encoder(str(tiny))
     vectors, tokens = encoder.encode_tokens([], is_query=True)
     assert (vectors.shape, tokens) == ((0, 16), [])
     steps: list[int] = []
@@ -190,14 +199,14 @@ def test_weights_that_are_not_numbers(tiny: Path, tmp_path: Path) -> None:
     weights = {name: tensor * np.nan for name, tensor in load_file(folder / "model.safetensors").items()}
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
     with pytest.raises(EncoderError, match="not numbers"):
-        load_query_encoder(str(folder)).encode(["lamps"], is_query=True)
+        load_encoder(str(folder)).encode(["lamps"], is_query=True)
 
 
 SCRIPT = """
 import sys
-from pipeline.indexing.encode import load_query_encoder
+from pipeline.indexing.encode import load_encoder
 
-load_query_encoder(sys.argv[1]).encode_tokens(["who trains cabin crew?"], is_query=True)
+load_encoder(sys.argv[1]).encode_tokens(["who trains cabin crew?"], is_query=True)
 print(*sys.modules)
 """
 

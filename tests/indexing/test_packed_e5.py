@@ -17,6 +17,7 @@ from pipeline.indexing.encode import Encoder, load_encoder
 from pipeline.indexing.models import DEFAULT_MODEL, LAYOUT, PACKAGED, find_model
 from pipeline.indexing.packed_e5 import read_packed, tensor, unpack
 from pipeline.indexing.whole import is_whole, write_record
+from tests.tiny_models import with_torch
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -74,14 +75,14 @@ def test_the_same_number_of_tokens_as_the_engine_of_the_package(
     encoder: Encoder, reference: Any, is_query: bool
 ) -> None:
     prompt = "query: " if is_query else "passage: "
-    tokenizer = encoder._model.tokenizer  # type: ignore[attr-defined]
+    tokenizer = with_torch(DEFAULT_MODEL)._model.tokenizer
     texts = [text for text in TEXTS if text.strip()]
     ours = [min(len(tokenizer(prompt + text)["input_ids"]), 512) for text in texts]
     assert ours == [reference.token_count(text, is_query=is_query) for text in texts]
 
 
 def test_the_token_vectors_of_a_query_are_its_own(encoder: Encoder) -> None:
-    tokenizer = encoder._model.tokenizer  # type: ignore[attr-defined]
+    tokenizer = with_torch(DEFAULT_MODEL)._model.tokenizer
     text = "who trains cabin crew?"
     _, (rows,) = encoder.encode_tokens([text], is_query=True)
     assert rows.shape == (len(tokenizer(text)["input_ids"]) - 2, 384)
