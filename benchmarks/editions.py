@@ -40,7 +40,7 @@ def garble(page: RawPage, boxes: list[PageBox]) -> RawPage:
         )
 
     glyphs = (
-        replace(glyph, text=codecs.encode(glyph.text, "rot13"))
+        glyph._replace(text=codecs.encode(glyph.text, "rot13"))
         if is_inside((glyph.box.x0 + glyph.box.x1) / 2, (glyph.box.top + glyph.box.bottom) / 2)
         else glyph
         for glyph in page.glyphs
