@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from pipeline.datatypes import Document, Edition, Footnote, LeftOut, Line, Page, PageBox, Passage, RawPage
 from pipeline.errors import NoText
@@ -20,21 +22,45 @@ from pipeline.reading.unwrap import Prose, Vocabulary, unwrap
 FOOTNOTE_MARK = "footnote mark"
 
 
+class Sheet(NamedTuple):
+    """A page whose glyphs have become lines; the raw page is kept without them."""
+
+    page: RawPage
+    lines: list[Line]
+
+
 def read_document(file: Path, edition: Edition, password: str | None = None) -> tuple[Document, list[Passage]]:
     """Read one edition: its pages, sections, organizations, and the passages cut from them.
 
     :raises CorpusError: if the file cannot be read or holds no text.
     """
-    return parse_pages(list(read_pages(file, password)), edition, str(file))
+    return parse_pages(read_pages(file, password), edition, str(file))
 
 
-def parse_pages(raw_pages: Sequence[RawPage], edition: Edition, name: str) -> tuple[Document, list[Passage]]:
-    """Do all of reading that needs no PDF library.
+def read_sheets(file: Path, password: str | None = None, first: int = 1, last: int | None = None) -> list[Sheet]:
+    """Read some pages of a file, up to the lines; ``parse_sheets`` takes those of a whole document."""
+    return [_sheet(page) for page in read_pages(file, password, first, last)]
+
+
+def parse_pages(raw_pages: Iterable[RawPage], edition: Edition, name: str) -> tuple[Document, list[Passage]]:
+    """Do all of reading that needs no PDF library, keeping the glyphs of one page at a time.
 
     :param name: what errors and warnings call the file.
     """
-    lines = [build_lines(page) for page in raw_pages]
-    empty = [page.number for page, page_lines in zip(raw_pages, lines, strict=True) if not page_lines]
+    return parse_sheets([_sheet(page) for page in raw_pages], edition, name)
+
+
+def _sheet(page: RawPage) -> Sheet:
+    return Sheet(replace(page, glyphs=()), build_lines(page))
+
+
+def parse_sheets(sheets: Sequence[Sheet], edition: Edition, name: str) -> tuple[Document, list[Passage]]:
+    """Do all of reading that follows the lines: it looks at the document as a whole.
+
+    :param name: what errors and warnings call the file.
+    """
+    raw_pages, lines = [sheet.page for sheet in sheets], [sheet.lines for sheet in sheets]
+    empty = [page.number for page, page_lines in sheets if not page_lines]
     if len(empty) == len(raw_pages):
         raise NoText(f"{name}: no text on its {len(raw_pages)} pages; it looks scanned, run OCR on it first")
     furniture = find_furniture(raw_pages, lines)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from pipeline.datatypes import RawPage
-from pipeline.errors import DamagedPdf, FileMissing, NotAPdf
+from pipeline.errors import CorpusError, DamagedPdf, FileMissing, NotAPdf
 from pipeline.reading import pdfium, plumber
 
 # A reader must find the header in the first 1,024 bytes and the end in the last 1,024 (PDF 32000-1, annex H.3.4).
@@ -36,6 +36,16 @@ def read_pages(path: Path, password: str | None = None, first: int = 1, last: in
             yield page
 
 
+def count_pages(path: Path, password: str | None = None) -> int:
+    """Count the pages of a PDF.
+
+    :raises FileMissing, NotAPdf, DamagedPdf, PasswordNeeded: with the file and what to do about it.
+    """
+    _check_file(path)
+    with closing(_open(path, password)) as reader:
+        return reader.count
+
+
 class _Second:
     """A second opinion, by pdfplumber, on pages that pdfium reads in part.
 
@@ -44,19 +54,24 @@ class _Second:
     """
 
     def __init__(self, path: Path, password: str | None) -> None:
-        self._reader = plumber.Reader(path, password)
-        self._knows_more = True
+        self._reader: plumber.Reader | None = None
+        try:
+            self._reader = plumber.Reader(path, password)
+        except CorpusError as error:
+            self._refusal = error
 
     def opinion(self, page: RawPage) -> RawPage:
         """Give the page as pdfplumber reads it, if there is more on it."""
-        if page.glyphs and not self._knows_more:
+        if self._reader is None and not page.glyphs:
+            raise self._refusal
+        if self._reader is None or page.number > self._reader.count:
             return page
         other = self._reader.page(page.number)
-        self._knows_more = _unnamed(other) < _unnamed(page) or not page.glyphs
-        return other if self._knows_more else page
+        return other if not page.glyphs or _unnamed(other) < _unnamed(page) else page
 
     def close(self) -> None:
-        self._reader.close()
+        if self._reader:
+            self._reader.close()
 
 
 def _unnamed(page: RawPage) -> int:
