@@ -21,6 +21,7 @@ HEAVY = {
     "transformers": "pipeline/indexing/encode.py",
     "huggingface_hub": "pipeline/indexing/models.py",
     "watchfiles": "pipeline/commands/build.py",
+    "rich": "pipeline/commands/terminal.py",
     "filelock": "pipeline/indexing/store.py",
     "scipy": "pipeline/searching/evaluate.py",
     "ir_measures": "pipeline/searching/evaluate.py",

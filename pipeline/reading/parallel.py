@@ -67,7 +67,7 @@ class _Crew:
         self._share = max(1, workers // max(1, len(jobs)))
         self._progress = progress
         self._lock = Lock()
-        self._uncounted, self._counts, self._done = len(jobs), [0], 0
+        self._uncounted, self._counts = set(jobs), [0]
 
     def read(self, job: Job) -> Outcome:
         """Read a file: whole by one worker, or its pages by several and what follows them here."""
@@ -75,15 +75,17 @@ class _Crew:
             most = LARGEST if self._share == 1 else 2 * SMALLEST - 1
             read = self._workers.call(str(job.file), read_short, job, most)
             if not isinstance(read, int):
-                self._tell(counted=len(read[0].pages), done=len(read[0].pages))
+                self._tell(job, len(read[0].pages), len(read[0].pages))
                 return read
-            self._tell(counted=read)
+            self._tell(job, 0, read)
             pages = [sheet for piece in self._pieces.map(partial(self._piece, job), self._cut(read)) for sheet in piece]
             return parse_sheets(pages, job.edition, str(job.file))
         except CorpusError as error:
-            return error
+            failed = error
         except Exception as error:  # noqa: BLE001 - of whatever kind, it must not take the other files down
-            return ReaderFailed(f"{job.file}: cannot be read ({type(error).__name__}: {error})")
+            failed = ReaderFailed(f"{job.file}: cannot be read ({type(error).__name__}: {error})")
+        self._tell(job, 0)
+        return failed
 
     def close(self) -> None:
         """Stop at once."""
@@ -97,18 +99,17 @@ class _Crew:
 
     def _piece(self, job: Job, pages: tuple[int, int]) -> list[Sheet]:
         sheets = self._workers.call(str(job.file), read_sheets, job.file, job.password, *pages)
-        self._tell(done=len(sheets))
+        self._tell(job, len(sheets))
         return sheets
 
-    def _tell(self, counted: int = 0, done: int = 0) -> None:
+    def _tell(self, job: Job, done: int, counted: int = 0) -> None:
         """Report progress; a file that is not counted yet is taken to be as long as the others are."""
         with self._lock:
+            self._uncounted.discard(job)
             if counted:
-                self._uncounted -= 1
                 self._counts.append(counted)
-            self._done += done
             known = sum(self._counts)
-            total = known + self._uncounted * known // max(1, len(self._counts) - 1)
+            total = known + len(self._uncounted) * known // max(1, len(self._counts) - 1)
             self._progress(done, total)
 
 

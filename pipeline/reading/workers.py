@@ -54,7 +54,7 @@ class Worker:
             pickle.dump((function, args), self._question)
             self._question.flush()
             done, answer = pickle.load(self._answer)  # noqa: S301 - from our own process
-        except (OSError, EOFError, pickle.UnpicklingError):
+        except (OSError, EOFError, ValueError, pickle.UnpicklingError):  # a pipe that broke or was closed by ``stop``
             if late.is_set():
                 raise ReaderFailed(
                     f"{name}: not read within {timeout:g} seconds; give it more with --timeout"
