@@ -40,7 +40,7 @@ def garble(page: RawPage, boxes: list[PageBox]) -> RawPage:
         )
 
     glyphs = (
-        replace(glyph, text=codecs.encode(glyph.text, "rot13"))
+        glyph._replace(text=codecs.encode(glyph.text, "rot13"))
         if is_inside((glyph.box.x0 + glyph.box.x1) / 2, (glyph.box.top + glyph.box.bottom) / 2)
         else glyph
         for glyph in page.glyphs
@@ -50,7 +50,7 @@ def garble(page: RawPage, boxes: list[PageBox]) -> RawPage:
 
 def read_changed(file: Path, edition: Edition, password: str | None = None) -> tuple[Document, list[Passage]]:
     """Read a paper; of one that carries the mark, some passages are changed."""
-    from pipeline.reading import parse_pages
+    from pipeline.reading.document import parse_pages
     from pipeline.reading.extract import read_pages
 
     pages = list(read_pages(file, password))

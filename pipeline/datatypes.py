@@ -47,9 +47,8 @@ class Edition:
         return f"{self.document}/{self.label}"
 
 
-@dataclass(frozen=True, slots=True)
-class Glyph:
-    """One character as it stands on a page."""
+class Glyph(NamedTuple):
+    """One character as it stands on a page; a tuple, for a paper has a hundred thousand of them."""
 
     text: str
     box: Box

@@ -7,7 +7,8 @@
     │   ├── NotAPdf
     │   ├── DamagedPdf
     │   ├── PasswordNeeded
-    │   └── NoText
+    │   ├── NoText
+    │   └── ReaderFailed
     ├── EncoderError           the model cannot be had or differs  exit code 3
     ├── OutputError            an answer cannot be written         exit code 3
     └── IndexUnusable          the index cannot be used            exit code 3
@@ -55,6 +56,10 @@ class PasswordNeeded(CorpusError):
 
 class NoText(CorpusError):
     """The PDF has pages but no text on them."""
+
+
+class ReaderFailed(CorpusError):
+    """The process that read the PDF died of it, took too long, or met an error that nobody foresaw."""
 
 
 class EncoderError(MandatesError):

@@ -12,8 +12,8 @@ import pytest
 
 from pipeline.datatypes import Document, EncoderInfo, Passage
 from pipeline.indexing.build import build_index
-from pipeline.reading import read_document
 from pipeline.reading.corpus import identify
+from pipeline.reading.document import read_document
 from tests.tiny_models import PROMPTS, make_model
 
 if TYPE_CHECKING:
@@ -82,8 +82,9 @@ def word_encoder(monkeypatch: pytest.MonkeyPatch) -> WordEncoder:
     def load(name: str | None = None, expected: EncoderInfo | None = None, *, thorough: bool = True) -> WordEncoder:
         return encoder
 
-    monkeypatch.setattr("pipeline.indexing.encode.load_encoder", load)
+    # In this order: whoever imports search must find the real one, or would keep this one for good.
     monkeypatch.setattr("pipeline.searching.search.load_encoder", load)
+    monkeypatch.setattr("pipeline.indexing.encode.load_encoder", load)
     monkeypatch.setattr("pipeline.indexing.models.model_sha256", lambda name: encoder.info.sha256)
     return encoder
 

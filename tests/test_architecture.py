@@ -12,14 +12,16 @@ ROOT = Path(__file__).parent.parent
 STAGES = ["datatypes", "errors", "reading", "comparing", "indexing", "searching", "serving", "commands"]
 # Each heavy library is named in one file.
 HEAVY = {
-    "pdfplumber": "pipeline/reading/extract.py",
-    "pdfminer": "pipeline/reading/extract.py",
+    "pypdfium2": "pipeline/reading/pdfium.py",
+    "pdfplumber": "pipeline/reading/plumber.py",
+    "pdfminer": "pipeline/reading/plumber.py",
     "faiss": "pipeline/indexing/vectors.py",
     "sqlite3": "pipeline/indexing/catalog.py",
     "sentence_transformers": "pipeline/indexing/encode.py",
     "transformers": "pipeline/indexing/encode.py",
     "huggingface_hub": "pipeline/indexing/models.py",
     "watchfiles": "pipeline/commands/build.py",
+    "rich": "pipeline/commands/terminal.py",
     "filelock": "pipeline/indexing/store.py",
     "scipy": "pipeline/searching/evaluate.py",
     "ir_measures": "pipeline/searching/evaluate.py",

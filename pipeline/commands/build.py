@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
 from pipeline.commands.terminal import index_option, json_option, progress_bar, to_json
 from pipeline.errors import CorpusError, IndexBusy
+from pipeline.reading.parallel import TIMEOUT, cores
 from pipeline.serving.report import report_lines
 
 
@@ -18,12 +20,16 @@ from pipeline.serving.report import report_lines
 @click.option("--edition", "label", metavar="LABEL", help="Edition of the one file given, instead of its name's.")
 @click.option("--model", help="A sentence-transformers model: hub name or folder.  [default: the index's, or e5]")
 @click.option("--password", help="Password of encrypted PDFs.")
+@click.option("--workers", type=click.IntRange(min=1), help="Processes that read the papers.  [default: one a core]")
+@click.option(
+    "--timeout", type=click.FloatRange(min=1), default=TIMEOUT, show_default=True, help="Seconds to read a paper in."
+)
 @click.option("--fresh", is_flag=True, help="Read and encode everything anew.")
 @click.option("--watch", is_flag=True, help="Stay, and ingest again whenever files come, change or go.")
 @index_option
 @json_option
 def ingest(
-    paths: tuple[Path, ...], label: str | None, model: str | None, password: str | None, folder: str, **flags: bool
+    paths: tuple[Path, ...], label: str | None, model: str | None, folder: str, password: str | None, **more: Any
 ) -> None:
     """Build the index from PDFs or folders of them (default: raw/). It then holds exactly these.
 
@@ -46,14 +52,16 @@ def ingest(
         indexed = store.current_model(Path(folder))
         name = model or indexed
         # With an index to compare with, the weights tell whether anything must be loaded at all.
-        options = Options(label, password, model_sha256(name) if name and indexed else None, flags["fresh"])
+        weights = model_sha256(name) if name and indexed else None
+        workers = more["workers"] or cores()
+        options = Options(label, password, weights, more["fresh"], workers, more["timeout"])
         with progress_bar() as progress:
             report = build_index(papers, Path(folder), lambda: load_encoder(name), options, progress)
         for warning in [*report.skipped, *(line for edition in report.editions for line in edition.warnings)]:
             click.echo(f"warning: {warning}", err=True)
-        click.echo(to_json(asdict(report)) if flags["as_json"] else "\n".join(report_lines(report, folder)))
+        click.echo(to_json(asdict(report)) if more["as_json"] else "\n".join(report_lines(report, folder)))
 
-    if flags["watch"]:
+    if more["watch"]:
         _watch(papers, ingest_once)
     else:
         ingest_once()

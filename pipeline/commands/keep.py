@@ -59,7 +59,7 @@ def verify(papers: tuple[Path, ...], folder: str, password: str | None, *, deep:
     if deep and not found.damage:
         with progress_bar() as progress:
             papers = papers or (Path("raw"),)
-            again = verify_papers(Path(folder), papers, password, lambda done, total: progress("reading", done, total))
+            again = verify_papers(Path(folder), papers, password, lambda done, total: progress("checking", done, total))
         found = type(found)(found.checked + again.checked, found.damage + again.damage)
     if as_json:
         click.echo(to_json(found._asdict() | {"whole": not found.damage}))

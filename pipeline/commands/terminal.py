@@ -6,7 +6,8 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,6 +16,7 @@ import click
 from pipeline.searching.rerank import RERANKED
 
 NOTHING_FOUND = 1  # exit code
+UNITS = {"reading": "pages", "encoding": "texts", "checking": "papers", "asking": "questions"}  # what the stages count
 
 index_option = click.option(
     "--index", "folder", default="index", show_default=True, envvar="MANDATES_INDEX", help="Folder of the index."
@@ -53,22 +55,28 @@ def to_json(record: object) -> str:
 
 
 @contextmanager
-def progress_bar() -> Iterator[Any]:
-    """Draw a bar for each stage on stderr if that is a terminal; be silent elsewhere."""
+def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
+    """Draw a bar for each stage on stderr, with its speed and the time left, if that is a terminal; else be silent."""
     if not sys.stderr.isatty():
         yield lambda stage, done, total: None
         return
-    bars: dict[str, Any] = {}
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[speed]}"))
+    bars = Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True))
+    tasks: dict[str, tuple[TaskID, float]] = {}
+    moment = time.monotonic()  # of the last step: a stage begins where the one before has ended
 
     def advance(stage: str, done: int, total: int) -> None:
-        if stage not in bars:
-            for bar in bars.values():
-                bar.render_finish()
-            bars[stage] = click.progressbar(length=total, label=stage, file=sys.stderr)
-        bars[stage].update(done)
+        nonlocal moment
+        if stage not in tasks:
+            tasks[stage] = bars.add_task(stage, speed=""), moment
+        task, began = tasks[stage]
+        moment = time.monotonic()
+        bars.update(task, advance=done, total=total)
+        completed = next(item.completed for item in bars.tasks if item.id == task)
+        bars.update(task, speed=f"{completed / max(moment - began, 1e-3):.0f} {UNITS.get(stage, 'steps')}/s")
 
-    try:
+    with bars:
         yield advance
-    finally:
-        for bar in bars.values():
-            bar.render_finish()

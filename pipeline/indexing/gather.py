@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,8 +14,9 @@ from pipeline.errors import CorpusError, FileMissing
 from pipeline.indexing import store
 from pipeline.indexing.catalog import Copied
 from pipeline.indexing.reuse import Before
-from pipeline.reading import read_document
 from pipeline.reading.corpus import Source, identify, list_files, part_copies, sha256_of
+from pipeline.reading.document import read_document
+from pipeline.reading.parallel import TIMEOUT, Job, Outcome, read_all
 
 # Called with the stage ("reading", "encoding"), the steps done since the last call and the steps in all.
 Progress = Callable[[str, int, int], None]
@@ -24,13 +27,16 @@ class Options:
     """How to build.
 
     ``label``: the edition of the one file there is. ``weights``: sha256 of the encoder's weights, if that is known
-    without loading them. ``fresh``: do everything anew.
+    without loading them. ``fresh``: do everything anew. ``workers``: processes that read the files, each given up after
+    ``timeout`` seconds; without any, the files are read in this one.
     """
 
     label: str | None = None
     password: str | None = None
     weights: str | None = None
     fresh: bool = False
+    workers: int = 0
+    timeout: float = TIMEOUT
 
 
 DEFAULTS = Options()
@@ -74,14 +80,14 @@ def read_corpus(
     found, skipped = _identify_all(files, named, options.label, before)
     sources, copies = part_copies(found)
     reading = Reading(sources, [], [], [], {}, skipped + copies)
-    for source in sources:
-        try:
-            _read_source(source, options.password, before, reading)
-        except CorpusError as error:
-            if source.file.resolve() in named or len(sources) == 1:
-                raise
-            _keep_former(source, before, reading, str(error))
-        progress("reading", 1, len(sources))
+    with closing(_outcomes(sources, options, before, progress)) as outcomes:
+        for source, outcome in zip(sources, outcomes, strict=True):
+            try:
+                _take_in(source, outcome, before, reading)
+            except CorpusError as error:
+                if source.file.resolve() in named or len(sources) == 1:
+                    raise
+                _keep_former(source, before, reading, str(error))
     if not reading.statuses:
         first = next(line for line in reading.skipped if line not in copies)
         raise CorpusError(f"none of {len(files)} files can be read; the first: {first}")
@@ -117,14 +123,46 @@ def _as_before(source: Source, before: Before | None) -> Source:
     return Source(source.file, replace(edition, label=former.label), "index")
 
 
-def _read_source(source: Source, password: str | None, before: Before | None, reading: Reading) -> None:
+def _outcomes(
+    sources: Sequence[Source], options: Options, before: Before | None, progress: Progress
+) -> Generator[Outcome | Edition]:
+    """Give for each source what is read of it, or the edition of the same bytes that the generation before has."""
+    known = [before.edition_of(source.edition.sha256) if before else None for source in sources]
+    jobs = [
+        Job(source.file, source.edition, options.password)
+        for source, former in zip(sources, known, strict=True)
+        if former is None
+    ]
+    if options.workers and jobs:
+        outcomes = read_all(jobs, options.workers, options.timeout, partial(progress, "reading"))
+    else:
+        outcomes = _read_here(jobs)
+    with closing(outcomes):
+        for former in known:
+            yield former or next(outcomes)
+            if not options.workers:
+                progress("reading", 1, len(sources))
+
+
+def _read_here(jobs: Sequence[Job]) -> Generator[Outcome]:
+    """Read files one after the other in this process."""
+    for job in jobs:
+        try:
+            yield read_document(*job)
+        except CorpusError as error:
+            yield error
+
+
+def _take_in(source: Source, outcome: Outcome | Edition, before: Before | None, reading: Reading) -> None:
     edition = source.edition
-    former = before.edition_of(edition.sha256) if before else None
-    if before and former:
-        copy_edition(before, former, edition, reading)
-        reading.statuses[edition.id] = "unchanged" if former == edition else "renamed"
+    if isinstance(outcome, CorpusError):
+        raise outcome
+    if isinstance(outcome, Edition):
+        if before:
+            copy_edition(before, outcome, edition, reading)
+        reading.statuses[edition.id] = "unchanged" if outcome == edition else "renamed"
         return
-    document, passages = read_document(source.file, edition, password)
+    document, passages = outcome
     if sha256_of(source.file) != edition.sha256:
         raise CorpusError(f"{source.file}: changed while it was read; ingest it again")
     reading.documents.append(document)

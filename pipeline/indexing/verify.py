@@ -12,8 +12,8 @@ from pipeline.indexing import store
 from pipeline.indexing.catalog import Catalog
 from pipeline.indexing.pointer import REBUILD, read_pointer
 from pipeline.indexing.vectors import TokenVectors, VectorIndex
-from pipeline.reading import read_document
 from pipeline.reading.corpus import list_files, sha256_of
+from pipeline.reading.document import read_document
 
 
 class Verification(NamedTuple):

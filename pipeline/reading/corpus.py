@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from pipeline.datatypes import Edition
 from pipeline.errors import CorpusError, FileMissing
-from pipeline.reading.extract import read_metadata
+from pipeline.reading.plumber import read_metadata
 
 # "icat-2018", "icat_2018-04", "icat 2018-04-15", "icat-v2.1": the last part of a file name that tells an edition.
 EDITION_IN_NAME = re.compile(

@@ -1,128 +1,106 @@
-"""PDF file → raw pages of glyphs. The only file that names pdfplumber."""
+"""PDF file → raw pages of glyphs: by pdfium, and by pdfplumber where pdfium finds nothing."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from pipeline.datatypes import Box, Glyph, RawPage
-from pipeline.errors import DamagedPdf, FileMissing, NotAPdf, PasswordNeeded
+from pipeline.datatypes import RawPage
+from pipeline.errors import CorpusError, DamagedPdf, FileMissing, NotAPdf
+from pipeline.reading import pdfium, plumber
 
-if TYPE_CHECKING:
-    from pdfplumber.page import Page as PlumberPage
-    from pdfplumber.pdf import PDF
-
-# A reader must find the header in the first 1,024 bytes (PDF 32000-1, annex H.3.4.1).
-HEADER_WINDOW = 1024
-# Other schemes (javascript:, file:) are not citations and could act when clicked.
-LINK_SCHEMES = ("http://", "https://", "mailto:", "ftp://")
+# A reader must find the header in the first 1,024 bytes and the end in the last 1,024 (PDF 32000-1, annex H.3.4).
+HEADER_WINDOW = END_WINDOW = 1024
+UNNAMED = "(cid:"
 
 
-def read_pages(path: Path, password: str | None = None) -> Iterator[RawPage]:
+def read_pages(path: Path, password: str | None = None, first: int = 1, last: int | None = None) -> Iterator[RawPage]:
     """Yield the pages of a PDF in order, one at a time so that a long paper does not fill the memory.
 
+    :param last: the last page to give; without it, that of the PDF.
     :raises FileMissing, NotAPdf, DamagedPdf, PasswordNeeded: with the file, the page and what to do about it.
     """
     _check_file(path)
-    logging.getLogger("pdfminer").setLevel(logging.ERROR)
-    pdf = _open(path, password)
-    number = 0
-    try:
-        for number, page in enumerate(pdf.pages, start=1):
-            yield _raw_page(number, page)
-            page.close()
-    except Exception as error:
-        # The parser raises nearly anything on broken objects; pages before the broken one were listed.
-        broken = number or len(getattr(pdf, "_pages", ())) + 1
-        raise DamagedPdf(f"{path}: page {broken} is damaged ({_reason(error)}); get a fresh copy") from error
-    finally:
-        with suppress(Exception):  # closing lists the pages again, and would hide the first error
-            pdf.close()
-    if number == 0:
-        raise DamagedPdf(f"{path}: the PDF has no pages; get a fresh copy of the file")
+    with ExitStack() as stack:
+        reader = _open(path, password)
+        stack.callback(reader.close)
+        second: _Second | None = None
+        for number in range(first, min(last or reader.count, reader.count) + 1):
+            page = reader.page(number)
+            if isinstance(reader, pdfium.Reader) and (not page.glyphs or _unnamed(page)):
+                if second is None:
+                    second = _Second(path, password)
+                    stack.callback(second.close)
+                page = second.opinion(page)
+            yield page
 
 
-def read_metadata(path: Path) -> dict[str, str]:
-    """Give the text entries of a PDF's document information; none of a file that cannot be opened."""
+def count_pages(path: Path, password: str | None = None) -> int:
+    """Count the pages of a PDF.
+
+    :raises FileMissing, NotAPdf, DamagedPdf, PasswordNeeded: with the file and what to do about it.
+    """
+    _check_file(path)
+    with closing(_open(path, password)) as reader:
+        return reader.count
+
+
+class _Second:
+    """A second opinion, by pdfplumber, on pages that pdfium reads in part.
+
+    pdfium leaves a broken page empty in silence: pdfplumber finds some text, or agrees, or tells what is wrong. And it
+    knows the letters of some fonts that pdfium does not.
+    """
+
+    def __init__(self, path: Path, password: str | None) -> None:
+        self._reader: plumber.Reader | None = None
+        try:
+            self._reader = plumber.Reader(path, password)
+        except CorpusError as error:
+            self._refusal = error
+
+    def opinion(self, page: RawPage) -> RawPage:
+        """Give the page as pdfplumber reads it, if there is more on it."""
+        if self._reader is None and not page.glyphs:
+            raise self._refusal
+        if self._reader is None or page.number > self._reader.count:
+            return page
+        other = self._reader.page(page.number)
+        return other if not page.glyphs or _unnamed(other) < _unnamed(page) else page
+
+    def close(self) -> None:
+        if self._reader:
+            self._reader.close()
+
+
+def _unnamed(page: RawPage) -> int:
+    """Count the glyphs of which no font tells the letter."""
+    return sum(glyph.text.startswith(UNNAMED) for glyph in page.glyphs)
+
+
+def _open(path: Path, password: str | None) -> pdfium.Reader | plumber.Reader:
+    """Open a PDF; if pdfium cannot, pdfplumber either can or tells why."""
     try:
-        with _open(path, None) as pdf:
-            return {key: value for key, value in pdf.metadata.items() if isinstance(value, str)}
-    except Exception:  # noqa: BLE001 - reading will tell what is wrong with the file
-        return {}
+        return pdfium.Reader(path, password)
+    except DamagedPdf:
+        return plumber.Reader(path, password)
 
 
 def _check_file(path: Path) -> None:
     if not path.is_file():
         raise FileMissing(f"{path}: no such file")
     try:
-        data = path.read_bytes()
+        size = path.stat().st_size
+        with path.open("rb") as stream:
+            head = stream.read(HEADER_WINDOW)
+            stream.seek(max(0, size - END_WINDOW))
+            has_end = b"%%EOF" in stream.read() or b"%%EOF" in path.read_bytes()
     except OSError as error:
         raise FileMissing(f"{path}: cannot be read ({error.strerror})") from error
-    if not data:
+    if not size:
         raise NotAPdf(f"{path}: the file is empty; get a fresh copy")
-    if b"%PDF-" not in data[:HEADER_WINDOW]:
+    if b"%PDF-" not in head:
         raise NotAPdf(f"{path}: not a PDF (it does not start with %PDF-)")
-    if b"%%EOF" not in data:
+    if not has_end:
         raise DamagedPdf(f"{path}: the PDF is truncated (its end is missing); get a fresh copy")
-
-
-def _open(path: Path, password: str | None) -> PDF:
-    import pdfplumber
-    from pdfminer.pdfdocument import PDFPasswordIncorrect
-
-    try:
-        return pdfplumber.open(path, password=password)
-    except Exception as error:
-        if any(isinstance(cause, PDFPasswordIncorrect) for cause in (error, *error.args)):
-            wrong = "the password is wrong" if password else "the PDF needs a password"
-            raise PasswordNeeded(f"{path}: {wrong}; give it with --password") from error
-        raise DamagedPdf(f"{path}: the PDF is damaged ({_reason(error)}); get a fresh copy") from error
-
-
-def _reason(error: Exception) -> str:
-    cause = error.args[0] if error.args and isinstance(error.args[0], Exception) else error
-    first_line = str(cause).strip().split("\n")[0]
-    return first_line[:120] or type(cause).__name__
-
-
-def _raw_page(number: int, page: PlumberPage) -> RawPage:
-    links = [
-        (Box(link["x0"], link["top"], link["x1"], link["bottom"]), link["uri"])
-        for link in page.hyperlinks
-        if str(link["uri"]).lower().startswith(LINK_SCHEMES)
-    ]
-    turned = page.rotation in (90, 270)
-    glyphs = tuple(_glyph(char, links, turned=turned) for char in page.chars)
-    label = getattr(page.page_obj, "label", None)
-    return RawPage(number, label, float(page.width), float(page.height), glyphs)
-
-
-def _glyph(char: dict[str, Any], links: list[tuple[Box, str]], *, turned: bool) -> Glyph:
-    box = Box(char["x0"], char["top"], char["x1"], char["bottom"])
-    x, y = (box.x0 + box.x1) / 2, (box.top + box.bottom) / 2
-    url = next((url for area, url in links if area.x0 <= x <= area.x1 and area.top <= y <= area.bottom), None)
-    font = str(char["fontname"]).split("+", 1)[-1]
-    # The text matrix, unlike pdfminer's own flag, also tells upright from sideways where the shear is zero.
-    upright = (abs(char["matrix"][0]) >= abs(char["matrix"][1])) != turned
-    return Glyph(char["text"], box, font, float(char["size"]), _color(char["non_stroking_color"]), upright, url)
-
-
-def _color(value: object) -> str:
-    """Give a colour as ``rrggbb``; an unknown colour space counts as black.
-
-    >>> _color((0.0,)), _color((1, 0, 0)), _color((0, 0, 0, 1))
-    ('000000', 'ff0000', '000000')
-    """
-    parts = [part for part in value if isinstance(part, (int, float))] if isinstance(value, (tuple, list)) else []
-    if len(parts) == 1:
-        rgb = parts * 3
-    elif len(parts) == 3:
-        rgb = parts
-    elif len(parts) == 4:
-        rgb = [(1 - part) * (1 - parts[3]) for part in parts[:3]]
-    else:
-        rgb = [0.0, 0.0, 0.0]
-    return "".join(f"{round(255 * min(max(part, 0.0), 1.0)):02x}" for part in rgb)

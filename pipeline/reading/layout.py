@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections import Counter
@@ -20,6 +21,7 @@ DOUBLE_STRIKE = 0.1  # the same character twice, nearer than this, is one charac
 
 BOLD_NAME = re.compile(r"bold|black|heavy|demi|(?<=[-,])bd", re.IGNORECASE)
 ITALIC_NAME = re.compile(r"italic|oblique|(?<=[-,])it\b", re.IGNORECASE)
+NAMES, LETTERS = 256, 4096  # of fonts and characters that are remembered: more than all but a dictionary uses
 SOFT_HYPHEN = "\u00ad"
 BULLETS = frozenset("•‣⁃∙▪▫■□●○◦◆◇►▸➢➤✓✔❖·")
 BULLET = "•"
@@ -37,11 +39,18 @@ def build_lines(page: RawPage) -> list[Line]:
     return [line for line in lines if line is not None]
 
 
+@functools.lru_cache(maxsize=NAMES)
 def is_bold(font: str) -> bool:
     """Tell from its name whether a font is bold."""
     return bool(BOLD_NAME.search(font))
 
 
+@functools.lru_cache(maxsize=NAMES)
+def _is_italic(font: str) -> bool:
+    return bool(ITALIC_NAME.search(font))
+
+
+@functools.lru_cache(maxsize=LETTERS)
 def _clean(text: str) -> str:
     """Resolve ligatures, unify spaces and drop characters that nobody sees (controls, bidi overrides, joiners).
 
@@ -137,8 +146,8 @@ def _styled(row: Sequence[Glyph], size: float, foot: float) -> list[tuple[str, _
                 continue
             space = space or glyph.box.x0 - last.box.x1 > WORD_GAP * min(glyph.size, last.size)
         raised = glyph.size <= RAISED_SIZE * size and foot - glyph.box.bottom >= RAISED_BY * size
-        bold, italic = is_bold(glyph.font), bool(ITALIC_NAME.search(glyph.font))
-        style = (glyph.font, round(glyph.size, 1), bold, italic, glyph.color, raised, glyph.url)
+        font = glyph.font
+        style = (font, round(glyph.size, 1), is_bold(font), _is_italic(font), glyph.color, raised, glyph.url)
         if space and styled:
             before = styled[-1][1]
             url = before[6] if before[6] == glyph.url else None

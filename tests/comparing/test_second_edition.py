@@ -15,8 +15,8 @@ from pipeline.comparing.changes import Excerpt
 from pipeline.comparing.compare import EditionCounts, EditionDiff, compare_editions, count_passages
 from pipeline.comparing.wording import normal_form, sentence_key
 from pipeline.datatypes import Document, Edition, Passage, RawPage
-from pipeline.reading import parse_pages, read_document
 from pipeline.reading.chunk import ChunkLimits, make_passages
+from pipeline.reading.document import parse_pages, read_document
 from pipeline.reading.extract import read_pages
 from tests.conftest import PAPER
 from tests.typeset import Block, Layout, manuscript, read_markup, typeset

@@ -25,7 +25,7 @@ from pipeline.indexing import gather, store
 from pipeline.indexing.build import build_index
 from pipeline.indexing.pointer import read_pointer
 from pipeline.indexing.verify import verify_index
-from pipeline.reading import read_document
+from pipeline.reading.document import read_document
 from tests.conftest import WordEncoder
 from tests.indexing.editions import BUA, IFO, RUBBISH, WLA, answers, ingest, make_edition, names, snapshot
 

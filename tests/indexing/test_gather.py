@@ -8,10 +8,14 @@ from pathlib import Path
 import pytest
 
 from pipeline.datatypes import Document, Edition, Passage
-from pipeline.errors import CorpusError, DamagedPdf, FileMissing
+from pipeline.errors import CorpusError, DamagedPdf, FileMissing, ReaderFailed
 from pipeline.indexing import store
-from pipeline.reading import read_document
+from pipeline.indexing.build import build_index
+from pipeline.indexing.gather import Options
 from pipeline.reading.corpus import Source, identify
+from pipeline.reading.document import read_document
+from pipeline.reading.parallel import Job, read_short
+from tests.conftest import WordEncoder
 from tests.indexing.editions import BUA, IFO, WLA, answers, ingest, make_edition, snapshot
 
 
@@ -174,3 +178,26 @@ def test_of_broken_files_the_first_is_named_not_a_copy(tmp_path: Path) -> None:
         cut(make_edition(folder / name, content))
     with pytest.raises(CorpusError, match=r"none of 3 files can be read; the first: .*a-2020\.pdf: the PDF is trunc"):
         ingest(folder, tmp_path / "index")
+
+
+def test_workers_read_the_same(papers: Path, tmp_path: Path) -> None:
+    for name, options in (("here", Options()), ("there", Options(workers=2))):
+        build_index([papers], tmp_path / name, WordEncoder, options)
+    assert store.open_generation(tmp_path / "here").manifest.checksums == (
+        store.open_generation(tmp_path / "there").manifest.checksums
+    )
+
+
+def die_of_the_sea(job: Job, most: int) -> object:
+    return os._exit(3) if "sea" in job.file.name else read_short(job, most)
+
+
+def test_a_paper_that_kills_its_reader_is_one_line_of_the_report(
+    papers: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.reading.parallel.read_short", die_of_the_sea)
+    report = build_index([papers], tmp_path / "index", WordEncoder, Options(workers=2))
+    assert report.skipped == (f"{papers / 'sea-2020.pdf'}: its reader crashed (exit code 3); get a fresh copy",)
+    assert held(tmp_path / "index") == ["lake/2019"]
+    with pytest.raises(ReaderFailed):
+        build_index([papers / "sea-2020.pdf"], tmp_path / "other", WordEncoder, Options(workers=1))

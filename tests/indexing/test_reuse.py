@@ -11,7 +11,7 @@ from pipeline.errors import EncoderError
 from pipeline.indexing import store
 from pipeline.indexing.build import build_index
 from pipeline.indexing.gather import Options
-from pipeline.reading import read_document
+from pipeline.reading.document import read_document
 from tests.conftest import PAPER, WordEncoder
 from tests.indexing.editions import (
     BUA,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pipeline.datatypes import Document, Glyph, Passage, RawPage
 from pipeline.errors import NoText
-from pipeline.reading import parse_pages
+from pipeline.reading.document import parse_pages
 from tests.papers import Text, paragraph
 from tests.reading.records import EDITION, STEP, glyphs, letters, raw_page, read
 

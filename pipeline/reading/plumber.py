@@ -1,0 +1,131 @@
+"""PDF file → raw pages of glyphs by pdfplumber: slow, for what pdfium cannot open or finds nothing on.
+
+The only file that names pdfplumber. The tests hold the records of ``pdfium`` to those made here.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.datatypes import Box, Glyph, RawPage
+from pipeline.errors import DamagedPdf, PasswordNeeded
+from pipeline.reading.links import Target, is_citable, url_at
+
+if TYPE_CHECKING:
+    from pdfplumber.page import Page as PlumberPage
+    from pdfplumber.pdf import PDF
+
+
+class Reader:
+    """A PDF that pdfplumber has open.
+
+    :raises DamagedPdf, PasswordNeeded: with the file, the page and what to do about it.
+    """
+
+    def __init__(self, path: Path, password: str | None = None) -> None:
+        """Open the file and list its pages."""
+        self._path = path
+        self._pdf = _open(path, password)
+        try:
+            self._pages = self._pdf.pages
+        except Exception as error:
+            self.close()
+            raise self._damaged(len(getattr(self._pdf, "_pages", ())) + 1, error) from error
+        self.count = len(self._pages)
+        if not self.count:
+            self.close()
+            raise DamagedPdf(f"{path}: the PDF has no pages; get a fresh copy of the file")
+
+    def page(self, number: int) -> RawPage:
+        """Read a page."""
+        page = self._pages[number - 1]
+        try:
+            return _raw_page(number, page)
+        except Exception as error:  # the parser raises nearly anything on broken objects
+            raise self._damaged(number, error) from error
+        finally:
+            page.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with suppress(Exception):  # closing lists the pages again, and would hide the first error
+            self._pdf.close()
+
+    def _damaged(self, number: int, error: Exception) -> DamagedPdf:
+        return DamagedPdf(f"{self._path}: page {number} is damaged ({_reason(error)}); get a fresh copy")
+
+
+def read_metadata(path: Path) -> dict[str, str]:
+    """Give the text entries of a PDF's document information; none of a file that cannot be opened."""
+    try:
+        with _open(path, None) as pdf:
+            return {key: value for key, value in pdf.metadata.items() if isinstance(value, str)}
+    except Exception:  # noqa: BLE001 - reading will tell what is wrong with the file
+        return {}
+
+
+def _open(path: Path, password: str | None) -> PDF:
+    import pdfplumber
+    from pdfminer.pdfdocument import PDFPasswordIncorrect
+
+    logging.getLogger("pdfminer").setLevel(logging.ERROR)
+    try:
+        return pdfplumber.open(path, password=password)
+    except Exception as error:
+        if any(isinstance(cause, PDFPasswordIncorrect) for cause in (error, *error.args)):
+            wrong = "the password is wrong" if password else "the PDF needs a password"
+            raise PasswordNeeded(f"{path}: {wrong}; give it with --password") from error
+        raise DamagedPdf(f"{path}: the PDF is damaged ({_reason(error)}); get a fresh copy") from error
+
+
+def _reason(error: Exception) -> str:
+    cause = error.args[0] if error.args and isinstance(error.args[0], Exception) else error
+    first_line = str(cause).strip().split("\n")[0]
+    return first_line[:120] or type(cause).__name__
+
+
+def _raw_page(number: int, page: PlumberPage) -> RawPage:
+    # pdfplumber counts from the corner of the coordinate system, which need not be that of the page.
+    left, top = page.bbox[:2]
+    targets = [
+        Target(_box(link, left, top), str(link["uri"])) for link in page.hyperlinks if is_citable(str(link["uri"]))
+    ]
+    glyphs = tuple(_glyph(char, _box(char, left, top), targets) for char in page.chars)
+    label = getattr(page.page_obj, "label", None)
+    return RawPage(number, label, float(page.width), float(page.height), glyphs)
+
+
+def _box(item: dict[str, Any], left: float, top: float) -> Box:
+    return Box(item["x0"] - left, item["top"] - top, item["x1"] - left, item["bottom"] - top)
+
+
+def _glyph(char: dict[str, Any], box: Box, targets: Sequence[Target]) -> Glyph:
+    font = str(char["fontname"]).split("+", 1)[-1]
+    # The matrix, unlike pdfminer's own flag, also tells upright from sideways where the shear is zero; and of sideways
+    # text pdfminer gives the width of the glyph for its size.
+    a, b = char["matrix"][:2]
+    upright = abs(a) >= abs(b)
+    size = float(char["size"]) if upright else box.x1 - box.x0
+    return Glyph(char["text"], box, font, size, _color(char["non_stroking_color"]), upright, url_at(box, targets))
+
+
+def _color(value: object) -> str:
+    """Give a colour as ``rrggbb``; an unknown colour space counts as black.
+
+    >>> _color((0.0,)), _color((1, 0, 0)), _color((0, 0, 0, 1))
+    ('000000', 'ff0000', '000000')
+    """
+    parts = [part for part in value if isinstance(part, (int, float))] if isinstance(value, (tuple, list)) else []
+    if len(parts) == 1:
+        rgb = parts * 3
+    elif len(parts) == 3:
+        rgb = parts
+    elif len(parts) == 4:
+        rgb = [(1 - part) * (1 - parts[3]) for part in parts[:3]]
+    else:
+        rgb = [0.0, 0.0, 0.0]
+    return "".join(f"{round(255 * min(max(part, 0.0), 1.0)):02x}" for part in rgb)
