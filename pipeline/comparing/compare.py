@@ -32,7 +32,7 @@ from pipeline.comparing.parts import (
 from pipeline.comparing.tally import count_passages
 from pipeline.comparing.wording import diff_numbers, diff_words, sentence_key
 from pipeline.datatypes import Citation, Organization, Passage
-from pipeline.reading.organizations import name_key
+from pipeline.reading.names import name_key
 
 # Words; a shorter sentence that goes in one place and comes in another is a phrase that both use, as "Among others:".
 PHRASE = 6

@@ -11,7 +11,7 @@ from itertools import product
 from pipeline.comparing.changes import Part
 from pipeline.datatypes import Citation, Organization, Passage
 from pipeline.reading.grams import grams, words
-from pipeline.reading.organizations import name_key
+from pipeline.reading.names import name_key
 
 # Of the word 5-grams of the shorter part, found in the other. Parts of different organizations share up to 0.03 in the
 # ICAT paper; a part whose every second sentence was edited keeps about half.

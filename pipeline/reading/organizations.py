@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from pipeline.datatypes import Organization, Section
 from pipeline.reading.layout import BULLET
+from pipeline.reading.names import ARTICLE, name_key
 from pipeline.reading.unwrap import Prose
 
 
@@ -44,7 +45,6 @@ KINDS = re.compile(
     r"|organización|programa|secretaría|unión)\b",
     re.IGNORECASE,
 )
-ARTICLE = re.compile(r"^(the|le|la|les|l['’]|el|los|las|de|het|der|die|das)\s+", re.IGNORECASE)
 NAME_AND_SHORT = re.compile(r"^(?P<name>.+?)\s*\((?P<short>[^()]{2,40})\)$", re.DOTALL)
 IN_BRACKETS = re.compile(r"\(([^()]{2,25})\)")
 CAPITALISED_BEFORE = re.compile(r"(?<![^\s])(?!(?:The|A|An|In|At|On|By|For|As|And)\s)[A-Z][\w-]*\s+$")
@@ -239,8 +239,3 @@ def _is_proper_name(text: str) -> bool:
     """Tell whether every longer word of a phrase is written with a capital."""
     words = [word for word in text.split() if len(word) > 3]
     return bool(words) and len(text.split()) > 1 and all(word[0].isupper() for word in words)
-
-
-def name_key(name: str) -> str:
-    """Fold what does not tell two names apart: case, articles, hyphens, apostrophes, spaces."""
-    return re.sub(r"[\W_]+", "", ARTICLE.sub("", name).casefold())

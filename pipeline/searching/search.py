@@ -18,7 +18,7 @@ from pipeline.indexing.encode import Encoder, Reranker, load_encoder
 from pipeline.indexing.pointer import REBUILD
 from pipeline.indexing.vectors import TokenVectors, VectorIndex
 from pipeline.reading.corpus import latest
-from pipeline.reading.organizations import name_key
+from pipeline.reading.names import name_key
 from pipeline.searching.confidence import ANSWERED, RIVALS, UNFIT, confidence, is_wordless
 from pipeline.searching.duplicates import part_duplicates
 from pipeline.searching.names import Names

@@ -1,0 +1,22 @@
+"""When two names are the same name."""
+
+from __future__ import annotations
+
+import re
+
+ARTICLE = re.compile(r"^(the|le|la|les|l['’]|el|los|las|de|het|der|die|das)\s+", re.IGNORECASE)
+PLURAL = re.compile(r"(?<=[A-Z])s$")
+
+
+def name_key(name: str) -> str:
+    """Fold what does not tell two names apart: case, articles, hyphens, apostrophes, spaces."""
+    return re.sub(r"[\W_]+", "", ARTICLE.sub("", name).casefold())
+
+
+def definition_key(name: str) -> str:
+    """Fold a short or a full name as ``name_key`` does, and the plural of an abbreviation too.
+
+    >>> definition_key("SDGs") == definition_key("SDG"), definition_key("The Global Forum"), definition_key("NGOs")
+    (True, 'globalforum', 'ngo')
+    """
+    return name_key(PLURAL.sub("", name))
