@@ -1,10 +1,12 @@
 # make demo    build the index of raw/ once, then answer a question
 # make test    the whole test suite with coverage
 # make check   lint, format, types
+# make bench   speed and weight beside other programs; BENCH="--runs 1 --no-baselines" for a look
 PYTHON ?= python3
 BIN := .venv/bin
+PAPERS := $(wildcard ../shared/bench/un2025)
 
-.PHONY: demo test check install clean
+.PHONY: demo test check bench install clean
 
 demo: .venv/installed index/CURRENT
 	$(BIN)/mandates "who trains airline cabin crew to spot victims?" -k 2
@@ -16,6 +18,9 @@ check: .venv/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+bench: .venv/installed
+	$(BIN)/python -m benchmarks.speed $(if $(PAPERS),--papers $(PAPERS)) $(BENCH)
 
 install: .venv/installed
 

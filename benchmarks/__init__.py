@@ -1,0 +1,1 @@
+"""Speed and quality runs, each a program of its own."""

@@ -1,0 +1,1 @@
+"""What others build from the parts at hand: each file is a program with the commands of ``program``."""
