@@ -12,6 +12,7 @@ from collections.abc import Iterator
 END = re.compile(r"""(?:[.!?…]+["'”’»)\]]*(?=\s)|[。！？]["”’」』）]*|\n)\s*""")
 # The next sentence starts with a capital, a figure, a bracket, a quotation mark or a letter without case.
 OPENS = re.compile(r"""["'“‘«(\[•]*\s*(?:[^\W\d_a-zß-öø-ÿа-яα-ω]|\d|•)""")
+TOKEN = 40  # characters before a full stop, enough for any abbreviation; to look at all of them is slow
 LAST_TOKEN = re.compile(r"(\S+)\s*$")
 # Abbreviations that stand before a name or a number, so that a capital or figure after them proves nothing.
 ABBREVIATIONS = frozenset(
@@ -54,6 +55,6 @@ def _is_end(text: str, match: re.Match[str]) -> bool:
         return False
     if match[0][0] != "." or match[0].startswith(".."):
         return True
-    token = LAST_TOKEN.search(text, 0, match.start())
+    token = LAST_TOKEN.search(text, max(0, match.start() - TOKEN), match.start())
     word = token[1].lstrip("(\"'“‘«[").lower() if token else ""
     return word not in ABBREVIATIONS and not INITIAL.fullmatch(word)
