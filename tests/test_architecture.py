@@ -14,7 +14,8 @@ STAGES = ["datatypes", "errors", "reading", "comparing", "indexing", "searching"
 HEAVY = {
     "pdfplumber": "pipeline/reading/extract.py",
     "pdfminer": "pipeline/reading/extract.py",
-    "faiss": "pipeline/indexing/vectors.py",
+    "faiss": "pipeline/indexing/nearest.py",
+    "Stemmer": "pipeline/indexing/lexical.py",
     "sqlite3": "pipeline/indexing/catalog.py",
     "sentence_transformers": "pipeline/indexing/encode.py",
     "transformers": "pipeline/indexing/encode.py",
