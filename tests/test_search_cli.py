@@ -429,7 +429,8 @@ def test_sections() -> None:
 
 def test_info(workplace: Path) -> None:
     manifest = json.loads(found("info", "--json"))
-    files = {"catalog.sqlite", "passages.faiss", "sentences.faiss", "tokens.npy"}
+    files = {"catalog.sqlite", "columns.safetensors", "passages.faiss"}
+    files |= {"sentences.npy", "tokens.npy", "words.safetensors"}
     assert (manifest["schema"], set(manifest["checksums"])) == (store.SCHEMA, files)
     assert manifest["encoder"] == {"name": "words", "revision": "1", "sha256": "0" * 64, "dimensions": 512}
     assert manifest["counts"]["passages"] == 2

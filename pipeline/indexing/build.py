@@ -8,33 +8,17 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.datatypes import BuildReport, EditionReport, EncoderInfo, ForeignScores, Passage
 from pipeline.indexing import store
-from pipeline.indexing.catalog import EditionSummary, write_catalog
+from pipeline.indexing.catalog import EditionSummary
 from pipeline.indexing.encode import Encoder
+from pipeline.indexing.files import Encoded, write_files
 from pipeline.indexing.foreign import foreign_scores
 from pipeline.indexing.gather import DEFAULTS, Options, Progress, Reading, read_corpus
 from pipeline.indexing.history import Comparison, compare_read
 from pipeline.indexing.reuse import Before, KnownVectors, embedded_text, open_before, sentence_texts
-from pipeline.indexing.vectors import quantize, write_token_vectors, write_vectors
-
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
-    Vectors = npt.NDArray[np.float32]
-    Tokens = npt.NDArray[np.int8]
-
-
-class Encoded(NamedTuple):
-    """The vectors of a corpus: of its passages, their tokens and their sentences; and how many were known before."""
-
-    vectors: Vectors
-    tokens: list[Tokens]
-    sentence_vectors: Vectors
-    reused: int
+from pipeline.indexing.vectors import quantize
 
 
 def build_index(
@@ -96,13 +80,13 @@ def encode_passages(
         quantized = (quantize(pieces) for pieces in tokens)
         by_context |= dict(zip(new_contexts, zip(vectors, quantized, strict=True), strict=True))
     if new_sentences:
-        found = encoder.encode(new_sentences, is_query=False, progress=advance)
+        found = quantize(encoder.encode(new_sentences, is_query=False, progress=advance))
         by_sentence |= dict(zip(new_sentences, found, strict=True))
     dimensions = encoder.info.dimensions
     return Encoded(
         np.array([by_context[text][0] for text in contexts], dtype=np.float32).reshape(-1, dimensions),
         [by_context[text][1] for text in contexts],
-        np.array([by_sentence[text] for text in sentences], dtype=np.float32).reshape(-1, dimensions),
+        np.array([by_sentence[text] for text in sentences], dtype=np.int8).reshape(-1, dimensions),
         reused,
     )
 
@@ -132,14 +116,10 @@ def publish(
     """Write a generation of what was read and encoded; for ``kept`` see ``store.publish``."""
     encoder, foreign = described
 
-    def write_files(draft: Path) -> None:
-        tokens = [len(pieces) for pieces in encoded.tokens]
-        write_catalog(draft / store.CATALOG, reading.documents, reading.passages, tokens, reading.copied)
-        write_vectors(draft / store.PASSAGE_VECTORS, encoded.vectors)
-        write_vectors(draft / store.SENTENCE_VECTORS, encoded.sentence_vectors)
-        write_token_vectors(draft / store.TOKEN_VECTORS, encoded.tokens, encoder.dimensions)
+    def write(draft: Path) -> None:
+        write_files(draft, reading.documents, reading.passages, encoded, reading.copied)
 
-    store.publish(folder, write_files, encoder, foreign, reading.editions, _counts(reading, summaries), kept)
+    store.publish(folder, write, encoder, foreign, reading.editions, _counts(reading, summaries), kept)
 
 
 def _is_unchanged(before: Before, reading: Reading) -> bool:

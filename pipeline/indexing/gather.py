@@ -12,7 +12,7 @@ from typing import NamedTuple
 from pipeline.datatypes import Document, Edition, Passage
 from pipeline.errors import CorpusError, FileMissing
 from pipeline.indexing import store
-from pipeline.indexing.catalog import Copied
+from pipeline.indexing.files import Copied
 from pipeline.indexing.reuse import Before
 from pipeline.reading.corpus import Source, identify, list_files, part_copies, sha256_of
 from pipeline.reading.document import read_document

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from pipeline.datatypes import Edition, EncoderInfo, Passage
 from pipeline.errors import IndexUnusable
 from pipeline.indexing import store
-from pipeline.indexing.catalog import Catalog
-from pipeline.indexing.vectors import TokenVectors, VectorIndex
+from pipeline.indexing.files import open_files
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,7 +26,8 @@ class Before:
     def __init__(self, generation: store.Generation) -> None:
         """Open its files."""
         self.manifest = generation.manifest
-        self.catalog = Catalog(generation.path / store.CATALOG)
+        self.files = open_files(generation.path)
+        self.catalog = self.files.catalog
         self.path = generation.path
         # Another release may read the same file differently.
         same_reader = self.manifest.release == store.release()
@@ -63,28 +63,29 @@ class KnownVectors:
 
     def __init__(self, before: Before) -> None:
         """Read which texts there are."""
-        catalog = before.catalog
-        passages = catalog.passages(range(len(catalog)))
-        self._places = catalog.places()
+        self._files = before.files
+        passages = before.catalog.passages(range(len(before.catalog)))
         self._passages = {_key(embedded_text(passage)): row for row, passage in enumerate(passages)}
         sentences = (passage.text[a:b] for passage in passages for a, b in passage.sentences)
         self._sentences = {_key(sentence): row for row, sentence in enumerate(sentences)}
-        self._vectors = VectorIndex(before.path / store.PASSAGE_VECTORS)
-        self._sentence_vectors = VectorIndex(before.path / store.SENTENCE_VECTORS)
-        self._tokens = TokenVectors(before.path / store.TOKEN_VECTORS)
 
     def passages(self, texts: Iterable[str]) -> dict[str, tuple[Vectors, Tokens]]:
         """Give the vector and the token vectors of each text that is known."""
-        rows = {text: self._passages[_key(text)] for text in texts if _key(text) in self._passages}
-        vectors = self._vectors.vectors(list(rows.values()))
-        places = (self._places[row] for row in rows.values())
-        tokens = (self._tokens.rows(place.first_token, place.tokens) for place in places)
-        return dict(zip(rows, zip(vectors, tokens, strict=True), strict=True))
+        import numpy as np
 
-    def sentences(self, texts: Iterable[str]) -> dict[str, Vectors]:
-        """Give the vector of each sentence that is known."""
-        rows = {text: self._sentences[_key(text)] for text in texts if _key(text) in self._sentences}
-        return dict(zip(rows, self._sentence_vectors.vectors(list(rows.values())), strict=True))
+        found = {text: self._passages[_key(text)] for text in texts if _key(text) in self._passages}
+        rows = np.array(list(found.values()), dtype=np.int64)
+        firsts, counts = self._files.columns.tokens(rows)
+        tokens = (self._files.tokens.rows(*span) for span in zip(firsts.tolist(), counts.tolist(), strict=True))
+        return dict(zip(found, zip(self._files.vectors.vectors(rows), tokens, strict=True), strict=True))
+
+    def sentences(self, texts: Iterable[str]) -> dict[str, Tokens]:
+        """Give the vector of each sentence that is known, in 8 bits."""
+        import numpy as np
+
+        found = {text: self._sentences[_key(text)] for text in texts if _key(text) in self._sentences}
+        rows = np.array(list(found.values()), dtype=np.int64)
+        return dict(zip(found, self._files.sentences.gather(rows, np.ones_like(rows)), strict=True))
 
 
 def open_before(folder: Path) -> Before | None:

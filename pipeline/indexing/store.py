@@ -3,7 +3,8 @@
     index/
       CURRENT                  "generation-000002 <sha256 of its manifest>", then the same of the one before
       generation-000001/       the one before, for readers that still hold it and to go back to
-      generation-000002/       manifest.json, catalog.sqlite, passages.faiss, sentences.faiss, tokens.npy
+      generation-000002/       manifest.json, catalog.sqlite, columns.safetensors, words.safetensors,
+                               passages.faiss, sentences.npy, tokens.npy
 
 A generation is never changed after it is published, so a reader sees one whole or an error. What the pointer does not
 name is rubbish: drafts of builds that died, generations nobody needs any more. Every writer sweeps it first.
@@ -25,6 +26,7 @@ from typing import NamedTuple, TypeVar
 
 from pipeline.datatypes import Edition, EncoderInfo, ForeignScores, Manifest
 from pipeline.errors import IndexBusy, IndexDamaged, IndexMissing, IndexOutdated, IndexUnusable
+from pipeline.indexing.checksums import check_files, remember
 from pipeline.indexing.pointer import (
     ASIDE,
     FORMER,
@@ -36,13 +38,16 @@ from pipeline.indexing.pointer import (
     read_pointer,
     sync,
 )
+from pipeline.indexing.whole import file_sha256
 
-SCHEMA = 3  # raised whenever an older index cannot be read any more
+SCHEMA = 4  # raised whenever an older index cannot be read any more
 LOCK = ".lock"
 MANIFEST = "manifest.json"
 CATALOG = "catalog.sqlite"
+COLUMNS = "columns.safetensors"
+WORDS = "words.safetensors"
 PASSAGE_VECTORS = "passages.faiss"
-SENTENCE_VECTORS = "sentences.faiss"
+SENTENCE_VECTORS = "sentences.npy"
 TOKEN_VECTORS = "tokens.npy"  # noqa: S105 - no secret
 KEPT = 2  # generations: the current one, and the one that readers may still hold and that one can go back to
 NAME = re.compile(r"generation-(\d{6,})")
@@ -102,7 +107,7 @@ def publish(
         try:
             draft.mkdir()
             write_files(draft)
-            checksums = {file.name: _sha256(file) for file in sorted(draft.iterdir())}
+            checksums = {file.name: file_sha256(file) for file in sorted(draft.iterdir())}
             built_at = datetime.now(UTC).isoformat(timespec="seconds")
             manifest = Manifest(SCHEMA, release(), encoder, foreign, editions, counts, checksums, built_at)
             text = json.dumps(asdict(manifest), ensure_ascii=False, indent=2) + "\n"
@@ -111,6 +116,7 @@ def publish(
                 sync(file)
             sync(draft)
             draft.rename(final)
+            remember(final, checksums)
             sync(folder)  # after a loss of power the pointer must not name a folder that is not there
             entry = Entry(final.name, hashlib.sha256(text.encode()).hexdigest())
             point_to(folder, [entry, *_whole_entries(folder, kept - 1)])
@@ -133,12 +139,13 @@ def open_generation(folder: Path) -> Generation:
 
     :raises IndexMissing, IndexOutdated, IndexDamaged: with the command that mends it.
     """
-    return open_current(folder, lambda generation: generation)
+    return open_current(folder, lambda generation: generation, thorough=True)
 
 
-def open_current(folder: Path, use: Callable[[Generation], Opened]) -> Opened:
-    """Open the current generation, whose bytes have been checked.
+def open_current(folder: Path, use: Callable[[Generation], Opened], *, thorough: bool = False) -> Opened:
+    """Open the current generation, whose files have been checked.
 
+    :param thorough: see ``check_generation``.
     :param use: opens the files it needs. It is called again if newer generations were published meanwhile and this
         one was swept away.
     :raises IndexMissing, IndexOutdated, IndexDamaged: with the command that mends it.
@@ -146,7 +153,7 @@ def open_current(folder: Path, use: Callable[[Generation], Opened]) -> Opened:
     entries = read_pointer(folder)
     for _ in range(ATTEMPTS):
         try:
-            opened = use(check_generation(folder, entries[0]))
+            opened = use(check_generation(folder, entries[0], thorough=thorough))
         except IndexDamaged as error:
             newer = read_pointer(folder)
             if newer[0] == entries[0]:
@@ -159,20 +166,15 @@ def open_current(folder: Path, use: Callable[[Generation], Opened]) -> Opened:
     raise IndexBusy(f"{folder}: new generations are published faster than one can be opened; try again")
 
 
-def check_generation(folder: Path, entry: Entry) -> Generation:
-    """Check that every byte of a generation is as written.
+def check_generation(folder: Path, entry: Entry, *, thorough: bool = True) -> Generation:
+    """Check that a generation is as written.
 
+    :param thorough: read every byte, of large files too; see ``checksums``.
     :raises IndexOutdated, IndexDamaged: naming the file.
     """
     path = folder / entry.name
     manifest = _read_manifest(path / MANIFEST, entry.manifest_sha256)
-    for name, checksum in manifest.checksums.items():
-        try:
-            found = _sha256(path / name)
-        except OSError as error:
-            raise IndexDamaged(f"{path / name}: {error.strerror or error}; {REBUILD}") from error
-        if found != checksum:
-            raise IndexDamaged(f"{path / name}: not the bytes that were written; {REBUILD}")
+    check_files(path, manifest.checksums, thorough=thorough)
     return Generation(path, manifest)
 
 
@@ -238,7 +240,7 @@ def rubbish(folder: Path) -> list[Path]:
 def current_model(folder: Path) -> str | None:
     """Give the name of the model of the current generation, None if there is no usable one."""
     try:
-        return open_generation(folder).manifest.encoder.name
+        return open_current(folder, lambda generation: generation).manifest.encoder.name
     except IndexUnusable:
         return None
 
@@ -275,7 +277,7 @@ def _whole_entries(folder: Path, count: int) -> list[Entry]:
     with suppress(IndexMissing, IndexDamaged):
         for entry in read_pointer(folder):
             try:
-                check_generation(folder, entry)
+                check_generation(folder, entry, thorough=False)
             except IndexUnusable as error:
                 reason = error.__cause__  # what cannot be read at this moment may still be whole
                 if not isinstance(reason, OSError) or isinstance(reason, FileNotFoundError):
@@ -288,7 +290,7 @@ def _with_way_out(error: IndexDamaged, folder: Path, entries: list[Entry]) -> In
     """Offer the generation before, if it is whole."""
     for entry in entries[1:2]:
         try:
-            built_at = check_generation(folder, entry).manifest.built_at
+            built_at = check_generation(folder, entry, thorough=False).manifest.built_at
         except IndexUnusable:
             continue
         return IndexDamaged(f"{error}; or go back to the generation of {built_at}: mandates rollback")
@@ -297,8 +299,3 @@ def _with_way_out(error: IndexDamaged, folder: Path, entries: list[Entry]) -> In
 
 def _size(folder: Path) -> int:
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

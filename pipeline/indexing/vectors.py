@@ -1,8 +1,10 @@
-"""Vectors on disk and their nearest neighbours. The only file that names FAISS."""
+"""Vectors of sentences and tokens in 8 bits, read from disk only where they are asked for, and late interaction."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+import threading
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,142 +15,132 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     Vectors = npt.NDArray[np.float32]
+    Bytes = npt.NDArray[np.int8]
+    Rows = npt.NDArray[np.int64]
+
+LONGEST_HEADER = 10_000  # bytes; that of a matrix takes 128
+WRITTEN = 4096  # rows that are brought to 8 bits and written at once
 
 
-def write_vectors(path: Path, vectors: Vectors) -> None:
-    """Write unit vectors, shape (n, dimensions), as a flat inner-product index; row i keeps number i."""
-    import faiss
-
-    index = faiss.IndexFlatIP(vectors.shape[1])
-    index.add(vectors)
-    # Not by FAISS itself: it does not notice a disk that is full when it closes the file.
-    with path.open("wb") as stream:
-        stream.write(faiss.serialize_index(index).data)
-
-
-class VectorIndex:
-    """A flat index opened for reading; scores are cosines, since all vectors have norm 1."""
-
-    def __init__(self, path: Path) -> None:
-        """Open an index file.
-
-        :raises IndexDamaged: if FAISS cannot read it.
-        """
-        import faiss
-
-        try:
-            self._index: Any = faiss.read_index(str(path))
-        except RuntimeError as error:
-            raise IndexDamaged(f"{path}: not a FAISS index; rebuild it: mandates ingest") from error
-
-    def __len__(self) -> int:
-        """Count the vectors."""
-        return int(self._index.ntotal)
-
-    @property
-    def dimensions(self) -> int:
-        """The length of a vector."""
-        return int(self._index.d)
-
-    def problems(self, count: int, dimensions: int, tolerance: float = 1e-3) -> list[str]:
-        """Tell what is wrong: number, length or norm of the vectors; a norm is 1, or 0 where a text has no words.
-
-        :param tolerance: how far from 1 a norm may be; rounding gives a thousandth of the default.
-        """
-        import numpy as np
-
-        if (len(self), self.dimensions) != (count, dimensions):
-            return [f"{len(self)} vectors of {self.dimensions}, expected {count} of {dimensions}"]
-        norms = np.linalg.norm(self.vectors(range(count)), axis=1)
-        wrong = np.flatnonzero(~((np.abs(norms - 1) <= tolerance) | (norms == 0)))
-        return [f"vector {wrong[0]} has norm {norms[wrong[0]]:.3f}, not 1 ({len(wrong)} like it)"] if len(wrong) else []
-
-    def search(self, query: Vectors, top_k: int, rows: Sequence[int] | None = None) -> list[tuple[int, float]]:
-        """Find the rows nearest to one query vector, best first; equal scores in order of row.
-
-        :param rows: search among these only; the filter works before the ranking.
-        :return: (row, score) pairs, as many as there are up to ``top_k``: FAISS's padding is taken off.
-        """
-        import numpy as np
-
-        available = len(self) if rows is None else len(rows)
-        wanted = min(top_k, available)
-        if wanted == 0:
-            return []
-        parameters = None
-        if rows is not None:
-            parameters = _only(np.asarray(rows, dtype=np.int64))
-        pairs: list[tuple[int, float]] = []
-        # FAISS cuts equal scores anywhere; so look beyond the cut until the scores there are lower.
-        for depth in (wanted + 8, available):
-            scores, found = self._index.search(query.reshape(1, -1), min(depth, available), params=parameters)
-            pairs = [(int(row), float(score)) for row, score in zip(found[0], scores[0], strict=True) if row >= 0]
-            if len(pairs) <= wanted or pairs[-1][1] < pairs[wanted - 1][1]:
-                break
-        return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))[:wanted]
-
-    def vectors(self, rows: Sequence[int]) -> Vectors:
-        """Give the vectors of these rows, shape (len(rows), dimensions)."""
-        import numpy as np
-
-        found: Vectors = self._index.reconstruct_batch(np.asarray(rows, dtype=np.int64))
-        return found
-
-
-def quantize(vectors: Vectors) -> npt.NDArray[np.int8]:
-    """Bring each row to 8 bits, its largest part to 127: of a token vector the direction is all that is needed."""
+def quantize(vectors: Vectors) -> Bytes:
+    """Bring each row to 8 bits, its largest part to 127: of a vector of norm 1 the direction is all that is needed."""
     import numpy as np
 
     largest = np.abs(vectors).max(axis=1, keepdims=True, initial=0)
-    quantized: npt.NDArray[np.int8] = np.round(vectors * (127 / np.where(largest == 0, 1, largest))).astype(np.int8)
+    quantized: Bytes = np.round(vectors * (127 / np.where(largest == 0, 1, largest))).astype(np.int8)
     return quantized
 
 
-def write_token_vectors(path: Path, vectors: Sequence[npt.NDArray[Any]], dimensions: int) -> None:
-    """Write the token vectors of all passages below each other, quantized unless they are so already."""
+def write_packed(path: Path, vectors: Iterable[npt.NDArray[Any]], shape: tuple[int, int]) -> None:
+    """Write vectors below each other as one matrix of numpy, quantized unless they are so already.
+
+    :param vectors: matrices of any height, ``shape[0]`` rows in all.
+    :raises OSError: if the file cannot be written.
+    """
     import numpy as np
 
-    pieces = [found if found.dtype == np.int8 else quantize(found) for found in vectors]
-    matrix = np.concatenate([*pieces, np.zeros((0, dimensions), dtype=np.int8)])
     # Not by np.save: it hands the file to the C library, and does not notice a disk that is full when that flushes.
     with path.open("wb") as stream:
-        np.lib.format.write_array_header_1_0(stream, np.lib.format.header_data_from_array_1_0(matrix))
-        stream.write(np.ascontiguousarray(matrix).data)
+        header = {"descr": "|i1", "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(stream, header)
+        for rows in _gathered(vectors):
+            stream.write(np.ascontiguousarray(rows).data)
 
 
-class TokenVectors:
-    """The token vectors of all passages, read from disk only where they are asked for."""
+def _gathered(vectors: Iterable[npt.NDArray[Any]]) -> Iterator[Bytes]:
+    """Quantize, and put small matrices together: a passage at a time is a write at a time."""
+    import numpy as np
+
+    waiting: list[Bytes] = []
+    for matrix in vectors:
+        for start in range(0, len(matrix), WRITTEN):
+            piece = matrix[start : start + WRITTEN]
+            waiting.append(piece if piece.dtype == np.int8 else quantize(piece))
+        if sum(map(len, waiting)) >= WRITTEN:
+            yield np.concatenate(waiting)
+            waiting = []
+    if waiting:
+        yield np.concatenate(waiting)
+
+
+class PackedVectors:
+    """A matrix of vectors in 8 bits; what is asked for is read, not mapped, so that memory does not fill with it."""
 
     def __init__(self, path: Path) -> None:
-        """Map the file.
+        """Open the file.
 
-        :raises IndexDamaged: if it is not a matrix.
+        :raises IndexDamaged: if it is not a matrix of bytes, or cut.
         """
         import numpy as np
 
         try:
-            self._matrix = np.load(path, mmap_mode="r", allow_pickle=False)
+            self._stream = path.open("rb", buffering=0)
+            if np.lib.format.read_magic(self._stream) != (1, 0):
+                raise ValueError("another format")
+            header = np.lib.format.read_array_header_1_0(self._stream, max_header_size=LONGEST_HEADER)
+            self._start = self._stream.tell()
+            size = os.fstat(self._stream.fileno()).st_size
+            (rows, dimensions), by_column, dtype = header
+            if by_column or dtype != np.int8 or size != self._start + rows * dimensions:
+                raise ValueError("another shape")
         except Exception as error:
             raise IndexDamaged(f"{path}: not a matrix; rebuild it: mandates ingest") from error
+        self.shape: tuple[int, int] = (rows, dimensions)
+        self._path, self._lock = path, threading.Lock()
 
-    @property
-    def shape(self) -> tuple[int, int]:
-        """The number of vectors and their length."""
-        return int(self._matrix.shape[0]), int(self._matrix.shape[1])
+    def close(self) -> None:
+        """Give the file back."""
+        self._stream.close()
 
-    def rows(self, first: int, count: int) -> npt.NDArray[np.int8]:
-        """Give the token vectors of one passage, quantized, shape (count, dimensions)."""
-        found: npt.NDArray[np.int8] = self._matrix[first : first + count]
-        return found
+    def gather(self, firsts: Rows, counts: Rows) -> Bytes:
+        """Give the rows of several spans below each other; neighbouring spans are read at once.
 
-    def best_match(self, query: Vectors, ranges: Sequence[tuple[int, int]]) -> Vectors:
-        """Score passages by late interaction.
-
-        :param query: unit vectors of the query's tokens, shape (tokens, dimensions).
-        :param ranges: the first row and the number of rows of each passage.
-        :return: as ``best_match``.
+        :param firsts: the first row of each span.
+        :param counts: how many rows each span has.
         """
-        return best_match(query, [self._matrix[first : first + count] for first, count in ranges])
+        import numpy as np
+
+        dimensions = self.shape[1]
+        ends = firsts + counts
+        breaks = np.flatnonzero(firsts[1:] != ends[:-1]) + 1
+        starts = firsts[np.concatenate([[0], breaks])] if len(firsts) else firsts
+        stops = ends[np.concatenate([breaks - 1, [len(ends) - 1]])] if len(firsts) else ends
+        data = bytearray(int((stops - starts).sum()) * dimensions)
+        view, place = memoryview(data), 0
+        for start, stop in zip(starts.tolist(), stops.tolist(), strict=True):
+            length = (stop - start) * dimensions
+            self._fill(view[place : place + length], self._start + start * dimensions)
+            place += length
+        return np.frombuffer(data, dtype=np.int8).reshape(-1, dimensions)
+
+    def rows(self, first: int, count: int) -> Bytes:
+        """Give one span."""
+        import numpy as np
+
+        return self.gather(np.array([first]), np.array([count]))
+
+    def units(self, firsts: Rows, counts: Rows) -> Vectors:
+        """Give the rows of several spans with norm 1; zeros stay zeros."""
+        return unit_rows(self.gather(firsts, counts))
+
+    def _fill(self, view: memoryview, offset: int) -> None:
+        with self._lock:  # the place in the file is one for all threads
+            self._stream.seek(offset)
+            while view:
+                count = self._stream.readinto(view)
+                if not count:
+                    raise IndexDamaged(f"{self._path}: cut; rebuild it: mandates ingest")
+                view = view[count:]
+
+
+def unit_rows(matrix: npt.NDArray[Any]) -> Vectors:
+    """Bring each row to norm 1; zeros stay zeros."""
+    import numpy as np
+
+    rows: Vectors = matrix.astype(np.float32)
+    norms = np.sqrt(np.einsum("ij,ij->i", rows, rows))
+    rows /= np.where(norms == 0, 1, norms)[:, None]
+    return rows
 
 
 def best_match(query: Vectors, passages: Sequence[npt.NDArray[Any]]) -> Vectors:
@@ -163,21 +155,27 @@ def best_match(query: Vectors, passages: Sequence[npt.NDArray[Any]]) -> Vectors:
     """
     import numpy as np
 
-    scores = np.zeros(len(passages), dtype=np.float32)
-    filled = [index for index, tokens in enumerate(passages) if len(tokens)]
-    if not filled or not len(query):
+    lengths = np.array([len(passage) for passage in passages], dtype=np.int64)
+    pieces = np.concatenate(passages) if lengths.any() else np.zeros((0, query.shape[1]), dtype=np.float32)
+    return best_matches(query, pieces, lengths)
+
+
+def best_matches(query: Vectors, pieces: npt.NDArray[Any], counts: Rows) -> Vectors:
+    """Score passages as ``best_match`` does.
+
+    :param pieces: the token vectors of all passages below each other, of any length.
+    :param counts: how many each passage has.
+    """
+    import numpy as np
+
+    scores = np.zeros(len(counts), dtype=np.float32)
+    filled = np.flatnonzero(counts)
+    if not len(filled) or not len(query):
         return scores
-    pieces = np.concatenate([passages[index] for index in filled]).astype(np.float32)
-    norms = np.sqrt(np.einsum("ij,ij->i", pieces, pieces))
-    similarities = pieces @ query.T / np.where(norms == 0, 1, norms)[:, None]
-    starts = np.cumsum([0, *(len(passages[index]) for index in filled[:-1])])
+    vectors = pieces.astype(np.float32)
+    norms = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
+    similarities = vectors @ query.T
+    similarities /= np.where(norms == 0, 1, norms)[:, None]
+    starts = np.cumsum(counts[filled]) - counts[filled]
     scores[filled] = np.maximum.reduceat(similarities, starts, axis=0).mean(axis=1)
     return scores
-
-
-def _only(rows: npt.NDArray[np.int64]) -> Any:
-    """Make search parameters that let only these rows through."""
-    import faiss
-
-    parameters: Any = faiss.SearchParameters
-    return parameters(sel=faiss.IDSelectorBatch(rows))

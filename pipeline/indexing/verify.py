@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -10,8 +11,10 @@ from pipeline.datatypes import Edition, Passage
 from pipeline.errors import CorpusError, IndexUnusable
 from pipeline.indexing import store
 from pipeline.indexing.catalog import Catalog
+from pipeline.indexing.files import Files, open_files
+from pipeline.indexing.lexical import stems
+from pipeline.indexing.nearest import problems as vector_problems
 from pipeline.indexing.pointer import REBUILD, read_pointer
-from pipeline.indexing.vectors import TokenVectors, VectorIndex
 from pipeline.reading.corpus import list_files, sha256_of
 from pipeline.reading.document import read_document
 
@@ -50,30 +53,73 @@ def verify_index(folder: Path) -> Verification:
 
 def check_contents(generation: store.Generation) -> Iterator[str]:
     """Check one generation, whose bytes are as written, from the inside."""
-    name = generation.path.name
-    catalog = Catalog(generation.path / store.CATALOG)
-    yield from (f"{name}/{store.CATALOG}: {problem}" for problem in catalog.integrity())
-    counts = generation.manifest.counts
-    places = catalog.places()
-    if len(places) != counts["passages"]:
-        yield f"{name}: {len(places)} passages, the manifest says {counts['passages']}"
-    rows = [range(place.first_sentence, place.first_sentence + place.sentences) for place in places]
-    if [row for passage in rows for row in passage] != list(range(counts["sentences"])):
-        yield f"{name}: sentences and their vectors are not in step"
-    tokens = [range(place.first_token, place.first_token + place.tokens) for place in places]
-    total = tokens[-1].stop if tokens else 0
-    if [row for passage in tokens for row in passage] != list(range(total)):
-        yield f"{name}: tokens and their vectors are not in step"
-    dimensions = generation.manifest.encoder.dimensions
-    for file, expected in ((store.PASSAGE_VECTORS, counts["passages"]), (store.SENTENCE_VECTORS, counts["sentences"])):
-        yield from (
-            f"{name}/{file}: {problem}"
-            for problem in VectorIndex(generation.path / file).problems(expected, dimensions)
-        )
-    shape = TokenVectors(generation.path / store.TOKEN_VECTORS).shape
-    if shape != (total, dimensions):
-        yield f"{name}/{store.TOKEN_VECTORS}: shape {shape}, expected {(total, dimensions)}"
-    catalog.close()
+    path, counts = generation.path, generation.manifest.counts
+    files = open_files(path)
+    try:
+        found = [(store.CATALOG, problem) for problem in files.catalog.integrity()]
+        found += ((store.COLUMNS, problem) for problem in _check_columns(files, counts["passages"]))
+        found += ((store.WORDS, problem) for problem in _check_words(files))
+        dimensions = generation.manifest.encoder.dimensions
+        vectors = vector_problems(files.vectors, counts["passages"], dimensions)
+        found += ((store.PASSAGE_VECTORS, problem) for problem in vectors)
+        for name, rows, matrix in (
+            (store.SENTENCE_VECTORS, files.columns.first_sentences, files.sentences),
+            (store.TOKEN_VECTORS, files.columns.first_tokens, files.tokens),
+        ):
+            if matrix.shape != (int(rows[-1]), dimensions):
+                found.append((name, f"shape {matrix.shape}, expected {(int(rows[-1]), dimensions)}"))
+        if int(files.columns.first_sentences[-1]) != counts["sentences"]:
+            found.append((store.COLUMNS, "sentences and their vectors are not in step"))
+    finally:
+        files.close()
+    yield from (f"{path.name}/{name}: {problem}" for name, problem in found)
+
+
+def _check_columns(files: Files, passages: int) -> Iterator[str]:
+    """Compare the columns with the catalog, passage by passage."""
+    import numpy as np
+
+    columns = files.columns
+    kept = itertools.zip_longest(
+        range(len(columns)),
+        columns.owners.tolist(),
+        columns.sections.tolist(),
+        np.diff(columns.first_sentences.astype(np.int64)).tolist(),
+    )
+    spans = {edition.id: files.catalog.span(edition.id) for edition in files.catalog.editions()}
+    count = 0
+    for measures, (row, owner, section, sentences) in itertools.zip_longest(
+        files.catalog.measures(), kept, fillvalue=(None,) * 4
+    ):
+        if len(measures) != 5:
+            break
+        count += 1
+        if measures[0] != row:
+            yield "the numbers of the passages' vectors have gaps"
+            break
+        if row not in spans.get(measures[1], ()) or measures[2:4] != (owner, section):
+            yield f"passage {row} has another edition, organization or headings than in the catalog"
+        if measures[4] != sentences:
+            yield "sentences and their vectors are not in step"
+    if count != passages or len(columns) != passages:
+        yield f"{count} passages, the manifest says {passages}"
+    if (np.diff(columns.first_tokens.astype(np.int64)) < 0).any():
+        yield "tokens and their vectors are not in step"
+
+
+def _check_words(files: Files) -> Iterator[str]:
+    """Count the words of each passage again."""
+    counts = files.words.words_by_row().tolist()
+    if len(counts) != len(files.catalog):
+        yield f"has the words of {len(counts)} passages, and there are {len(files.catalog)}"
+        return
+    for edition in files.catalog.editions():
+        passages = files.catalog.passages_of(edition)
+        for row, passage in zip(files.catalog.span(edition.id), passages, strict=False):
+            owner = passage.organization
+            names = (owner.acronym, owner.name, *owner.aliases) if owner else ()
+            if counts[row] != len(set(stems(" ; ".join((*passage.section, *names, passage.text))))):
+                yield f"{passage.id} is not in the index of words as it is in the catalog"
 
 
 def verify_papers(

@@ -25,11 +25,10 @@ from pipeline.datatypes import Document, Edition, EncoderInfo, Passage
 from pipeline.errors import IndexMissing, IndexUnusable, QueryError
 from pipeline.indexing import store
 from pipeline.indexing.build import encode_passages
-from pipeline.indexing.catalog import Catalog, write_catalog
 from pipeline.indexing.encode import Encoder
+from pipeline.indexing.files import open_files, write_files
 from pipeline.indexing.foreign import foreign_scores
 from pipeline.indexing.gather import Progress
-from pipeline.indexing.vectors import TokenVectors, VectorIndex, write_token_vectors, write_vectors
 from pipeline.reading.chunk import chunk_ranges
 from pipeline.reading.sentences import sentence_ranges
 from pipeline.reading.unwrap import Block, Prose
@@ -145,17 +144,13 @@ def build_collection(
         foreign = foreign_scores(encoder, encoded.vectors, encoded.tokens)
         seconds = time.perf_counter() - started
 
-        def write_files(draft: Path) -> None:
-            document = Document(collection.edition, (), (), ())
-            write_catalog(draft / store.CATALOG, [document], passages, [len(pieces) for pieces in encoded.tokens])
-            write_vectors(draft / store.PASSAGE_VECTORS, encoded.vectors)
-            write_vectors(draft / store.SENTENCE_VECTORS, encoded.sentence_vectors)
-            write_token_vectors(draft / store.TOKEN_VECTORS, encoded.tokens, encoder.info.dimensions)
+        def write(draft: Path) -> None:
+            write_files(draft, [Document(collection.edition, (), (), ())], passages, encoded)
 
         sentences = sum(len(passage.sentences) for passage in passages)
         counts = {"documents": len(collection.documents), "passages": len(passages), "sentences": sentences}
         edition = (collection.edition,)
-        return store.publish(folder, write_files, encoder.info, foreign, edition, counts), seconds
+        return store.publish(folder, write, encoder.info, foreign, edition, counts), seconds
 
 
 def measure_collection(
@@ -206,14 +201,8 @@ def _measure_signals(
     owners = [passage.page_labels[0] for passage in passages]
     runs: dict[str, dict[str, dict[str, float]]] = {name: {} for name in SIGNALS}
     seconds: dict[str, float] = defaultdict(float)
-    with closing(Catalog(path / store.CATALOG)) as catalog:
-        ranker = Ranker(
-            catalog,
-            VectorIndex(path / store.PASSAGE_VECTORS),
-            VectorIndex(path / store.SENTENCE_VECTORS),
-            TokenVectors(path / store.TOKEN_VECTORS),
-            Names(()),
-        )
+    with closing(open_files(path)) as files:
+        ranker = Ranker(files, Names(()))
         for name, text in collection.queries.items():
             started = time.perf_counter()
             vectors, tokens = encoder.encode_tokens([text], is_query=True)
@@ -253,8 +242,8 @@ def _kept(
         raise QueryError(f"{folder}: holds the index of something else; give --index an empty folder")
     if generation.manifest.encoder != info or generation.manifest.counts["passages"] != len(passages):
         return None
-    with closing(Catalog(generation.path / store.CATALOG)) as catalog:
-        same = catalog.passages(range(len(passages))) == list(passages)
+    with closing(open_files(generation.path)) as files:
+        same = files.catalog.passages(range(len(passages))) == list(passages)
     return generation if same else None
 
 

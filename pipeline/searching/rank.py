@@ -7,25 +7,22 @@ deviations above a passage taken at random (z-score), which makes them comparabl
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, NamedTuple
 
-from pipeline.indexing.catalog import fold
+from pipeline.indexing.lexical import words_of
+from pipeline.indexing.nearest import best_places
+from pipeline.indexing.vectors import best_matches
 from pipeline.searching.names import Names
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from pipeline.indexing.catalog import Catalog, VectorPlace
-    from pipeline.indexing.vectors import TokenVectors, VectorIndex
+    from pipeline.indexing.files import Files
 
     Scores = npt.NDArray[np.float32]
-
-WORD = re.compile(r"\w+")
+    Rows = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +52,10 @@ MODES = {
     "lexical": Weights(passage=0, sentence=0, tokens=0, lexical=1, named=0),
 }
 
-CANDIDATES = 100  # passages that each signal proposes; all proposed ones get all signals
+CANDIDATES = 100  # passages that words propose; all proposed ones get all signals
+BY_VECTOR = (
+    2  # times as many are proposed by the passages' vectors; so nothing is lost for want of sentences' proposals
+)
 EXHAUSTIVE = 3  # times as many passages as candidates are all ranked: proposing would save nothing
 SAMPLE = 256  # passages, evenly spread, from which a signal's mean and deviation are taken
 TYPO = 0.8  # share of letters that a misspelt word must have in common with one of the paper (difflib's ratio)
@@ -81,116 +81,102 @@ class Ranked(NamedTuple):
 class Ranker:
     """Ranks the passages of one generation."""
 
-    def __init__(
-        self,
-        catalog: Catalog,
-        vectors: VectorIndex,
-        sentence_vectors: VectorIndex,
-        token_vectors: TokenVectors,
-        names: Names,
-    ) -> None:
+    def __init__(self, files: Files, names: Names) -> None:
         """Take the open files of a generation."""
-        self._catalog, self._vectors = catalog, vectors
-        self._sentence_vectors, self._token_vectors = sentence_vectors, token_vectors
-        self._places: Sequence[VectorPlace] = catalog.places()
-        self._names = names
+        self._files, self._names = files, names
+        self._passages = len(files.columns)
 
-    def rank(self, query: Query, top_k: int, rows: Sequence[int] | None, weights: Weights) -> list[Ranked]:
+    def rank(self, query: Query, top_k: int, rows: Rows | None, weights: Weights) -> list[Ranked]:
         """Rank passages, best first; equal scores in order of row.
 
-        :param rows: rank these only.
+        :param rows: rank these only, given in order.
         """
         import numpy as np
 
-        matches = self._match(query.text) if weights.lexical else {}
+        matches = self._match(query.text) if weights.lexical else None
         candidates = self._candidates(query, max(top_k, CANDIDATES), rows, matches)
-        if not candidates:
+        if not len(candidates):
             return []
-        spread = np.linspace(0, len(self._places) - 1, min(SAMPLE, len(self._places)))
-        sample = [int(row) for row in spread]
         scores, best = self._scores(query, candidates, weights)
+        sample = np.linspace(0, self._passages - 1, min(SAMPLE, self._passages)).astype(np.int64)
         sampled, _ = self._scores(query, sample, weights)
         signals = {name: _z(scores[name], sampled[name].mean(), sampled[name].std()) for name in scores}
-        if matches:
-            values = np.fromiter(matches.values(), dtype=np.float32)
-            mean = values.sum() / len(self._places)
-            deviation = np.sqrt(max(float((values**2).sum()) / len(self._places) - mean**2, 0.0))
-            signals["lexical"] = _z(np.array([matches.get(row, 0.0) for row in candidates]), mean, deviation)
+        if matches is not None:
+            mean = matches.mean(dtype=np.float64)
+            deviation = np.linalg.norm(matches - np.float32(mean)) / np.sqrt(self._passages)
+            signals["lexical"] = _z(matches[candidates], mean, deviation)
         fused = sum((getattr(weights, name) * values for name, values in signals.items()), np.zeros(len(candidates)))
         fused = fused / weights.total
         named = self._names.asked_for(query.text) if weights.named else set()
         if named:
-            signals["named"] = np.array([float(self._places[row].organization in named) for row in candidates])
+            owners = self._files.columns.owners[candidates]
+            signals["named"] = np.isin(owners, self._files.catalog.owner_numbers(named)).astype(np.float64)
             fused = fused + weights.named * signals["named"]
-        order = sorted(range(len(candidates)), key=lambda index: (-fused[index], candidates[index]))[:top_k]
         return [
             Ranked(
-                candidates[index],
+                int(candidates[index]),
                 float(fused[index]),
                 int(best[index]),
                 {name: round(float(values[index]), 3) for name, values in signals.items()},
             )
-            for index in order
+            for index in best_places(fused, top_k)
         ]
 
     def closeness(self, query: Query, row: int) -> float:
         """Give the cosine, by late interaction, of a question and a passage."""
-        place = self._places[row]
-        return float(self._token_vectors.best_match(query.tokens, [(place.first_token, place.tokens)])[0])
+        import numpy as np
 
-    def _candidates(
-        self, query: Query, count: int, rows: Sequence[int] | None, matches: Mapping[int, float]
-    ) -> list[int]:
-        """Give the rows that any signal finds among its best; all rows if that is not many more."""
-        available = range(len(self._places)) if rows is None else rows
-        if len(available) <= EXHAUSTIVE * count:
-            return sorted(available)
-        found = {row for row, _ in self._vectors.search(query.vector, count, rows)}
-        allowed = None if rows is None else set(rows)
-        matching = [row for row in matches if allowed is None or row in allowed]
-        found.update(sorted(matching, key=lambda row: (-matches[row], row))[:count])
-        sentences = None if rows is None else [row for passage in rows for row in self._sentence_rows(passage)]
-        owners = self._sentence_owners()
-        found.update(int(owners[row]) for row, _ in self._sentence_vectors.search(query.vector, count, sentences))
-        return sorted(found)
+        return float(self._interaction(query, np.array([row]))[0])
 
-    def _scores(self, query: Query, rows: Sequence[int], weights: Weights) -> tuple[dict[str, Scores], list[int]]:
+    def _candidates(self, query: Query, count: int, rows: Rows | None, matches: Scores | None) -> Rows:
+        """Give the rows that vectors or words find among their best; all rows if that is not many more."""
+        import numpy as np
+
+        available = self._passages if rows is None else len(rows)
+        if available <= EXHAUSTIVE * count:
+            return np.arange(self._passages) if rows is None else rows
+        found = [row for row, _ in self._files.vectors.search(query.vector, BY_VECTOR * count, rows)]
+        if matches is not None:
+            best = best_places(matches if rows is None else matches[rows], count)
+            lexical = best if rows is None else rows[best]
+            found += lexical[matches[lexical] > 0].tolist()
+        return np.unique(np.array(found, dtype=np.int64))
+
+    def _scores(self, query: Query, rows: Rows, weights: Weights) -> tuple[dict[str, Scores], Rows]:
         """Give the vector signals that have a weight, and the best sentence of each passage."""
         import numpy as np
 
-        sentence_rows = [self._sentence_rows(row) for row in rows]
-        flat = [row for passage in sentence_rows for row in passage]
-        similarities = self._sentence_vectors.vectors(flat) @ query.vector
-        ends = np.cumsum([len(passage) for passage in sentence_rows])
-        parts = np.split(similarities, ends[:-1])
+        firsts, counts = self._files.columns.sentences(rows)
+        similarities = self._files.sentences.units(firsts, counts) @ query.vector
+        starts = np.cumsum(counts) - counts
+        highest = np.maximum.reduceat(similarities, starts)
+        # The first place where a passage's sentence is as good as its best.
+        is_best = np.flatnonzero(similarities == np.repeat(highest, counts))
+        best = is_best[np.searchsorted(is_best, starts)] - starts
         scores: dict[str, Scores] = {}
         if weights.passage:
-            scores["passage"] = self._vectors.vectors(rows) @ query.vector
+            scores["passage"] = self._files.vectors.vectors(rows) @ query.vector
         if weights.sentence:
-            scores["sentence"] = np.array([part.max() for part in parts])
+            scores["sentence"] = highest
         if weights.tokens:
-            ranges = [(self._places[row].first_token, self._places[row].tokens) for row in rows]
-            scores["tokens"] = self._token_vectors.best_match(query.tokens, ranges)
-        return scores, [int(part.argmax()) for part in parts]
+            scores["tokens"] = self._interaction(query, rows)
+        return scores, best
 
-    def _sentence_rows(self, passage: int) -> range:
-        place = self._places[passage]
-        return range(place.first_sentence, place.first_sentence + place.sentences)
+    def _interaction(self, query: Query, rows: Rows) -> Scores:
+        firsts, counts = self._files.columns.tokens(rows)
+        return best_matches(query.tokens, self._files.tokens.gather(firsts, counts), counts)
 
-    def _sentence_owners(self) -> Scores:
-        import numpy as np
-
-        return np.repeat(np.arange(len(self._places)), [place.sentences for place in self._places])
-
-    def _match(self, text: str) -> dict[int, float]:
+    def _match(self, text: str) -> Scores | None:
         """Score by words; a word that the paper does not have is taken for a misspelling of the nearest it has."""
+        words = self._files.words
         known: list[str] = []
-        for word in dict.fromkeys(WORD.findall(fold(text))):
-            if self._catalog.holds(word):
+        for word in dict.fromkeys(words_of(text)):
+            if words.holds(word):
                 known.append(word)
             elif len(word) > 3:
-                known += difflib.get_close_matches(word, self._catalog.words(), n=1, cutoff=TYPO)
-        return self._catalog.match(list(dict.fromkeys(known)))
+                near = words.nearest(word, TYPO)
+                known += [near] if near else []
+        return words.scores(list(dict.fromkeys(known)))
 
 
 def signal_names() -> list[str]:

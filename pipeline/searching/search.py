@@ -8,15 +8,14 @@ from collections.abc import Container, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypedDict, Unpack
+from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
 from pipeline.datatypes import Absence, Answer, Edition, Hit, Manifest, Organization, Passage
 from pipeline.errors import IndexDamaged, QueryError
 from pipeline.indexing import store
-from pipeline.indexing.catalog import Catalog
 from pipeline.indexing.encode import Encoder, Reranker, load_encoder
+from pipeline.indexing.files import open_files
 from pipeline.indexing.pointer import REBUILD
-from pipeline.indexing.vectors import TokenVectors, VectorIndex
 from pipeline.reading.corpus import latest
 from pipeline.reading.names import name_key
 from pipeline.searching.confidence import ANSWERED, RIVALS, UNFIT, confidence, is_wordless
@@ -25,7 +24,14 @@ from pipeline.searching.names import Names
 from pipeline.searching.rank import MODES, Query, Ranked, Ranker, squash
 from pipeline.searching.rerank import RERANKED, rerank
 
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Rows = npt.NDArray[np.int64]
+
 TOP_K = 5
+EXPLAINING = 1000  # passages with an organization's name among which the one that explains its absence is looked for
 TWINS = 20  # more passages than asked for are looked at: some of them may say the same
 
 
@@ -71,15 +77,15 @@ class Index:
     ) -> None:
         """Open the files; the model is loaded at the first question. For the parameters see ``open_index``."""
         self.manifest: Manifest = generation.manifest
-        self.catalog = Catalog(generation.path / store.CATALOG)
-        vectors = VectorIndex(generation.path / store.PASSAGE_VECTORS)
-        sentence_vectors = VectorIndex(generation.path / store.SENTENCE_VECTORS)
-        token_vectors = TokenVectors(generation.path / store.TOKEN_VECTORS)
+        self._files = open_files(generation.path)
+        self.catalog = self._files.catalog
         passages, sentences = self.manifest.counts["passages"], self.manifest.counts["sentences"]
-        if not len(self.catalog) == len(vectors) == passages or len(sentence_vectors) != sentences:
+        if {len(self.catalog), len(self._files.columns), len(self._files.words), len(self._files.vectors)} != {
+            passages
+        } or self._files.sentences.shape[0] != sentences:
             raise IndexDamaged(f"{generation.path}: vectors and passages do not match; {REBUILD}")
-        self._names = Names(entry.organization for entry in self.catalog.organizations())
-        self._ranker = Ranker(self.catalog, vectors, sentence_vectors, token_vectors, self._names)
+        self._names = Names(self.catalog.named_organizations())
+        self._ranker = Ranker(self._files, self._names)
         self._model = model
         self._reranker, self._rerank_top = reranker, rerank_top
         self._encoder: Encoder | None = None
@@ -96,7 +102,7 @@ class Index:
 
     def close(self) -> None:
         """Give the files back."""
-        self.catalog.close()
+        self._files.close()
 
     def ask(self, question: str, top_k: int = TOP_K, mode: str = "hybrid", **filters: Unpack[Filters]) -> Answer:
         """Answer a question: its best passages, near-duplicates folded, and how likely the first one answers it.
@@ -108,7 +114,7 @@ class Index:
         """
         rows = self._select(question, top_k, filters)
         absences = self._absences(question, {edition.id for edition in self.editions(**filters)})
-        if rows == [] or not len(self.catalog):
+        if not len(self.catalog) or (rows is not None and not len(rows)):
             return Answer(question, (), 0.0, answered=False, absences=absences)
         query = self._encode(question)
         found = self._folded(query, max(top_k, RIVALS + 1), rows, mode)
@@ -137,7 +143,7 @@ class Index:
         :raises QueryError: for an empty query, ``top_k`` under 1, or an unknown organization.
         """
         rows = self._select(query, top_k, filters)
-        if rows == []:
+        if rows is not None and not len(rows):
             return []
         ranked = self._ranker.rank(self._encode(query), top_k, rows, MODES[mode])
         passages = self.catalog.passages([item.row for item in ranked])
@@ -172,7 +178,7 @@ class Index:
             default=-math.inf,
         )
 
-    def _select(self, text: str, top_k: int, filters: Filters) -> list[int] | None:
+    def _select(self, text: str, top_k: int, filters: Filters) -> Rows | None:
         """Check a question, and find the rows that pass the filters: None for all."""
         if not text.strip():
             raise QueryError("the question is empty; ask something")
@@ -183,13 +189,13 @@ class Index:
         editions = self.editions(**filters)
         everything = len(editions) == len(self.manifest.editions)
         ids = None if everything else [edition.id for edition in editions]
-        return self.catalog.rows(acronyms, filters.get("section"), filters.get("page"), ids)
+        return self._files.rows(acronyms, filters.get("section"), filters.get("page"), ids)
 
     def _encode(self, text: str) -> Query:
         vectors, tokens = self.encoder.encode_tokens([text], is_query=True)
         return Query(text, vectors[0], tokens[0])
 
-    def _folded(self, query: Query, count: int, rows: list[int] | None, mode: str) -> list[tuple[Ranked, Hit]]:
+    def _folded(self, query: Query, count: int, rows: Rows | None, mode: str) -> list[tuple[Ranked, Hit]]:
         """Rank passages and fold those that say the same, until there are ``count`` that differ or no more at all.
 
         With a reranker there are as many as it reads.
@@ -222,11 +228,9 @@ class Index:
     def _absences(self, question: str, editions: Container[str]) -> tuple[Absence, ...]:
         """Find the organizations that a question names and no section is about, each with its most telling passage."""
         named = self._names.asked_for(question)
-        entries = [
-            entry
-            for entry in self.catalog.organizations()
-            if entry.organization.acronym in named and entry.edition.id in editions
-        ]
+        if not named:
+            return ()
+        entries = [entry for entry in self.catalog.organizations(named) if entry.edition.id in editions]
         present = {entry.organization.acronym for entry in entries if entry.passages}
         absent = {entry.organization.acronym: entry.organization for entry in entries}
         return tuple(
@@ -238,8 +242,9 @@ class Index:
     def _explanation(self, organization: Organization) -> Passage | None:
         """Find the first passage that names an organization; a footnote before running text, since notes explain."""
         names = Names([organization])
-        rows = sorted(self.catalog.match([organization.acronym, *organization.aliases, organization.name]))
-        naming = [passage for passage in self.catalog.passages(rows) if names.named(passage.text)]
+        called = (organization.acronym, *organization.aliases, organization.name)
+        rows = sorted({row for name in called for row in self._files.words.rows_with(name).tolist()})
+        naming = [passage for passage in self.catalog.passages(rows[:EXPLAINING]) if names.named(passage.text)]
         return min(naming, key=lambda passage: passage.note is None, default=None)
 
     @property
@@ -255,8 +260,7 @@ class Index:
         :raises QueryError: if nobody is called so; the message suggests the nearest.
         """
         known: dict[str, list[str]] = {}
-        for entry in self.catalog.organizations():
-            organization = entry.organization
+        for organization in self.catalog.named_organizations():
             for alias in (organization.acronym, organization.name, *organization.aliases):
                 known.setdefault(name_key(alias), []).append(organization.acronym)
         key = name_key(name)

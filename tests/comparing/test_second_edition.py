@@ -267,7 +267,7 @@ def real_pages() -> list[RawPage]:
 def test_cutting_the_real_paper_otherwise_is_no_change(
     paper: Read, real_pages: list[RawPage], limits: ChunkLimits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.reading.make_passages", partial(make_passages, limits=limits))
+    monkeypatch.setattr("pipeline.reading.document.make_passages", partial(make_passages, limits=limits))
     other = parse_pages(real_pages, replace(paper[0].edition, label="2019"), PAPER.name)
     assert abs(len(other[1]) - len(paper[1])) > 50
     diff = compare(paper, other)

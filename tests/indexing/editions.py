@@ -20,7 +20,15 @@ IFO = ("International Fishing Office (IFO)", "The office counts the herring boat
 WLA = ("World Lighthouse Agency (WLA)", "The agency repairs foghorns along dangerous coasts.")
 BUA = ("Baltic Umbrella Alliance (BUA)", "The alliance lends umbrellas to stranded sailors.")
 QUESTIONS = ["who counts herring boats?", "who repairs foghorns?", "who lends umbrellas to sailors?"]
-EVERY_FILE = [store.CATALOG, store.MANIFEST, store.PASSAGE_VECTORS, store.SENTENCE_VECTORS, store.TOKEN_VECTORS]
+EVERY_FILE = [
+    store.CATALOG,
+    store.COLUMNS,
+    store.MANIFEST,
+    store.PASSAGE_VECTORS,
+    store.SENTENCE_VECTORS,
+    store.TOKEN_VECTORS,
+    store.WORDS,
+]
 RUBBISH = (".draft-000009", "generation-000777", f".{POINTER}", FORMER)
 
 
@@ -76,13 +84,10 @@ def records(generation: Path) -> dict[str, list[Any]]:
     connection = sqlite3.connect(generation / store.CATALOG)
     tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     found = {table: connection.execute(f"SELECT * FROM {table}").fetchall() for table in sorted(tables)}
-    vocabulary = "CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab('main', 'lexical', 'instance')"
-    connection.execute(vocabulary)
-    found["lexical"] = connection.execute("SELECT * FROM temp.vocabulary").fetchall()
     connection.close()
-    own = {name: rows for name, rows in found.items() if not name.startswith("lexical_")}
-    return {name: sorted(rows, key=lambda row: str(row[0])) for name, rows in own.items()}
+    return {name: sorted(rows, key=lambda row: str(row[0])) for name, rows in found.items()}
 
 
 def vectors(generation: Path) -> list[bytes]:
-    return [(generation / name).read_bytes() for name in EVERY_FILE if name.endswith((".faiss", ".npy"))]
+    """All files but the catalog, whose pages may be in another order, and the manifest, which has times."""
+    return [(generation / name).read_bytes() for name in EVERY_FILE if name not in (store.CATALOG, store.MANIFEST)]

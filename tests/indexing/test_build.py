@@ -28,6 +28,7 @@ from pipeline.indexing.gather import Options
 from pipeline.indexing.reuse import embedded_text
 from pipeline.searching.search import open_index
 from tests.conftest import WordEncoder
+from tests.indexing.editions import EVERY_FILE
 from tests.papers import BOLD, Text, make_pdf, paragraph
 
 IFO = [
@@ -92,7 +93,7 @@ def test_building_twice_gives_the_same_bytes(tmp_path: Path) -> None:
         build_index(papers, tmp_path / name, WordEncoder)
         generations.append(store.open_generation(tmp_path / name))
     one, two = (snapshot(generation.path) for generation in generations)
-    assert sorted(one) == ["catalog.sqlite", "manifest.json", "passages.faiss", "sentences.faiss", "tokens.npy"]
+    assert sorted(one) == EVERY_FILE
     manifests = [json.loads(files.pop("manifest.json")) for files in (one, two)]
     assert one == two
     for manifest in manifests:

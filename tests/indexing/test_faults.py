@@ -56,8 +56,9 @@ def limit_files(size: int) -> None:
 def test_token_vectors_of_which_the_last_bytes_do_not_fit(tmp_path: Path, missing: int, rows: int) -> None:
     """Found by strace: the C library's own buffer was lost in silence."""
     script = (
-        "import numpy as np, sys; from pathlib import Path; from pipeline.indexing.vectors import write_token_vectors\n"
-        "try: write_token_vectors(Path(sys.argv[1]), [np.ones((int(sys.argv[2]), 64), dtype=np.int8)], 64)\n"
+        "import numpy as np, sys; from pathlib import Path; from pipeline.indexing.vectors import write_packed\n"
+        "rows = int(sys.argv[2])\n"
+        "try: write_packed(Path(sys.argv[1]), [np.ones((rows, 64), dtype=np.int8)], (rows, 64))\n"
         "except OSError: print('refused')"
     )
     done = subprocess.run(

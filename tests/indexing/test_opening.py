@@ -82,8 +82,8 @@ def test_files_that_vanish_while_an_index_opens_are_no_error(tmp_path: Path, mon
     todo = [WLA, BUA]
     check = store.check_generation
 
-    def slow(place: Path, entry: Entry) -> store.Generation:
-        generation = check(place, entry)
+    def slow(place: Path, entry: Entry, *, thorough: bool) -> store.Generation:
+        generation = check(place, entry, thorough=thorough)
         if todo:
             with monkeypatch.context() as patch:
                 patch.setattr(store, "check_generation", check)

@@ -22,13 +22,14 @@ from pipeline.datatypes import Edition, EncoderInfo, ForeignScores, Manifest
 from pipeline.errors import IndexBusy, IndexDamaged, IndexMissing, IndexNotWritable, IndexOutdated
 from pipeline.indexing import store
 from pipeline.indexing.pointer import POINTER
+from tests.indexing.editions import EVERY_FILE
 
 ROOT = Path(__file__).parents[2]
 ENCODER = EncoderInfo("words", "1", "0" * 64, 512)
 FOREIGN = ForeignScores(0.8125, 0.0213)
 EDITIONS = (Edition("sea", "2020", "sea-2020.pdf", "a" * 64),)
 COUNTS = {"passages": 2, "sentences": 3}
-FILES = [store.CATALOG, store.PASSAGE_VECTORS, store.SENTENCE_VECTORS, store.TOKEN_VECTORS]
+FILES = [name for name in EVERY_FILE if name != store.MANIFEST]
 
 
 def writer(word: str) -> Callable[[Path], None]:

@@ -1,12 +1,7 @@
-"""Law 7 and the order of hits, against numpy."""
+"""Vectors in 8 bits on disk, and late interaction against its definition."""
 
 from __future__ import annotations
 
-import resource
-import signal
-import subprocess
-import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,139 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import IndexDamaged
-from pipeline.indexing.vectors import TokenVectors, VectorIndex, best_match, write_token_vectors, write_vectors
+from pipeline.indexing.vectors import PackedVectors, best_match, best_matches, quantize, unit_rows, write_packed
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     Vectors = npt.NDArray[np.float32]
 
-ROOT = Path(__file__).parents[2]
-# Whole numbers: their products are exact, so equal scores are equal to the last bit.
-ROWS = [[3, 0], [0, 1], [2, 5], [2, 0], [0, 4], [3, 1]]
-
 
 def array(rows: list[list[int]]) -> Vectors:
     return np.array(rows, dtype=np.float32)
-
-
-def opened(path: Path, vectors: Vectors) -> VectorIndex:
-    write_vectors(path, vectors)
-    return VectorIndex(path)
-
-
-@pytest.fixture
-def index(tmp_path: Path) -> VectorIndex:
-    return opened(tmp_path / "vectors.faiss", array(ROWS))
-
-
-@pytest.mark.parametrize(
-    ("top_k", "rows", "expected"),
-    [
-        (1, None, [(0, 3.0)]),
-        (3, None, [(0, 3.0), (5, 3.0), (2, 2.0)]),
-        (6, None, [(0, 3.0), (5, 3.0), (2, 2.0), (3, 2.0), (1, 0.0), (4, 0.0)]),
-        (1000, None, [(0, 3.0), (5, 3.0), (2, 2.0), (3, 2.0), (1, 0.0), (4, 0.0)]),
-        (1, [3, 1], [(3, 2.0)]),
-        (1, [4, 1], [(1, 0.0)]),
-        (1000, [4, 3, 1], [(3, 2.0), (1, 0.0), (4, 0.0)]),
-        (1000, [3, 3, 1], [(3, 2.0), (1, 0.0)]),
-        (5, [], []),
-    ],
-)
-def test_best_first_ties_in_row_order_never_a_padded_row(
-    index: VectorIndex, top_k: int, rows: list[int] | None, expected: list[tuple[int, float]]
-) -> None:
-    assert index.search(array([[1, 0]])[0], top_k, rows) == expected
-
-
-def test_an_index_without_vectors_answers_with_nothing(tmp_path: Path) -> None:
-    empty = opened(tmp_path / "empty.faiss", np.zeros((0, 2), dtype=np.float32))
-    assert (len(empty), empty.search(array([[1, 0]])[0], 10)) == (0, [])
-
-
-def test_length_dimensions_and_vectors_are_those_written(index: VectorIndex) -> None:
-    assert (len(index), index.dimensions) == (6, 2)
-    assert index.vectors([2, 3, 4]).tolist() == [[2, 5], [2, 0], [0, 4]]
-    assert index.vectors([5, 0, 5]).tolist() == [[3, 1], [3, 0], [3, 1]]
-    assert index.vectors([]).shape == (0, 2)
-
-
-@pytest.mark.parametrize(("count", "top_k"), [(300, 7), (300, 120), (2000, 1999)])
-def test_many_ties_keep_the_first_rows(tmp_path: Path, count: int, top_k: int) -> None:
-    same = opened(tmp_path / "same.faiss", np.ones((count, 4), dtype=np.float32))
-    found = same.search(np.ones(4, dtype=np.float32), top_k)
-    assert found == [(row, 4.0) for row in range(top_k)]
-
-
-@st.composite
-def searches(draw: st.DrawFn) -> tuple[list[list[int]], list[int], int, list[int] | None]:
-    vector = st.lists(st.integers(-1, 2), min_size=2, max_size=2)
-    rows = draw(st.lists(vector, min_size=1, max_size=20))
-    allowed = draw(st.none() | st.lists(st.sampled_from(range(len(rows))), unique=True))
-    return rows, draw(vector), draw(st.integers(1, 25)), allowed
-
-
-@settings(max_examples=300, deadline=None)
-@given(searches())
-def test_same_hits_as_scoring_all_rows_by_hand(case: tuple[list[list[int]], list[int], int, list[int] | None]) -> None:
-    rows, query, top_k, allowed = case
-    scores = array(rows) @ array([query])[0]
-    candidates = range(len(rows)) if allowed is None else allowed
-    expected = sorted(((row, float(scores[row])) for row in candidates), key=lambda pair: (-pair[1], pair[0]))
-    with tempfile.TemporaryDirectory() as folder:
-        index = opened(Path(folder) / "v.faiss", array(rows))
-        assert index.search(array([query])[0], top_k, allowed) == expected[:top_k]
-
-
-@pytest.mark.parametrize("content", [b"", b"garbage", b"IxFI" + b"\xff" * 40])
-def test_a_file_that_is_no_index_is_damage(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "bad.faiss"
-    path.write_bytes(content)
-    with pytest.raises(IndexDamaged, match=r"bad\.faiss: .*mandates ingest"):
-        VectorIndex(path)
-
-
-def test_a_truncated_file_is_damage(tmp_path: Path) -> None:
-    path = tmp_path / "short.faiss"
-    write_vectors(path, array(ROWS))
-    path.write_bytes(path.read_bytes()[:-1])
-    with pytest.raises(IndexDamaged, match=r"short\.faiss"):
-        VectorIndex(path)
-
-
-def test_a_folder_that_does_not_exist_is_an_os_error(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match="No such file"):
-        write_vectors(tmp_path / "nowhere" / "v.faiss", array(ROWS))
-
-
-@pytest.mark.parametrize("missing", [1, 10, 200_000])
-def test_a_full_disk_is_an_os_error_even_if_only_the_last_bytes_do_not_fit(tmp_path: Path, missing: int) -> None:
-    vectors = np.ones((1000, 64), dtype=np.float32)
-    write_vectors(tmp_path / "whole.faiss", vectors)
-    limit = (tmp_path / "whole.faiss").stat().st_size - missing
-    script = (
-        "import numpy as np, sys; from pathlib import Path; from pipeline.indexing.vectors import write_vectors\n"
-        "try: write_vectors(Path(sys.argv[1]), np.ones((1000, 64), dtype=np.float32))\n"
-        "except OSError: print('refused')"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(tmp_path / "cut.faiss")],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-        preexec_fn=lambda: _limit_files(limit),
-    )
-    assert done.stdout == "refused\n"
-
-
-def _limit_files(size: int) -> None:
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
-
-
-# --- token vectors
 
 
 def unit(rows: npt.NDArray[np.floating]) -> Vectors:
@@ -160,9 +32,14 @@ def random_units(seed: int, *shape: int) -> Vectors:
     return unit(np.random.default_rng(seed).normal(size=shape))
 
 
-def write_tokens(path: Path, passages: list[Vectors], dimensions: int) -> TokenVectors:
-    write_token_vectors(path, passages, dimensions)
-    return TokenVectors(path)
+def write_tokens(path: Path, passages: list[Vectors], dimensions: int) -> PackedVectors:
+    write_packed(path, passages, (sum(map(len, passages)), dimensions))
+    return PackedVectors(path)
+
+
+def scored(tokens: PackedVectors, query: Vectors, ranges: list[tuple[int, int]]) -> Vectors:
+    firsts, counts = np.array(ranges, dtype=np.int64).reshape(-1, 2).T
+    return best_matches(query, tokens.gather(firsts, counts), counts)
 
 
 def late_interaction(query: Vectors, passage: Vectors) -> float:
@@ -175,7 +52,7 @@ def test_late_interaction_by_hand(tmp_path: Path) -> None:
     passages = [array([[1, 0]]), array([[0, 1], [1, 0]]), array([[0, -1]]), unit(array([[1, 1], [-1, 0]]))]
     tokens = write_tokens(tmp_path / "t.npy", passages, 2)
     ranges = [(0, 1), (1, 2), (3, 1), (4, 2), (0, 6)]
-    found = tokens.best_match(array([[1, 0], [0, 1]]), ranges)
+    found = scored(tokens, array([[1, 0], [0, 1]]), ranges)
     np.testing.assert_allclose(found, [0.5, 1, -0.5, 0.5**0.5, 1], atol=1e-6)
     assert (found.shape, str(found.dtype)) == ((5,), "float32")
 
@@ -227,7 +104,7 @@ def test_late_interaction_is_that_of_the_vectors_before_they_were_packed(tmp_pat
     query = np.concatenate([random_units(seed, 5, 384), passages[3][:2]])
     expected = [late_interaction(query, passage) for passage in passages]
     order = [3, 0, 6, 2, 5, 4, 1, 3]
-    found = tokens.best_match(query, [(firsts[number], lengths[number]) for number in order])
+    found = scored(tokens, query, [(firsts[number], lengths[number]) for number in order])
     np.testing.assert_allclose(found, [expected[number] for number in order], atol=2e-3)
     packed = np.load(tmp_path / "t.npy")
     assert (str(packed.dtype), packed.shape) == ("int8", (sum(lengths), 384))
@@ -244,7 +121,7 @@ def test_eight_bits_keep_the_direction(tmp_path: Path, outlier: float) -> None:
     rows = np.random.default_rng(1).normal(size=(500, 384))
     rows[:, 7] += outlier
     before = unit(rows)
-    write_token_vectors(tmp_path / "t.npy", [before], 384)
+    write_packed(tmp_path / "t.npy", [before], (500, 384))
     after = unit(np.load(tmp_path / "t.npy").astype(np.float32))
     assert (before * after).sum(axis=1).min() >= 0.999
 
@@ -252,22 +129,22 @@ def test_eight_bits_keep_the_direction(tmp_path: Path, outlier: float) -> None:
 def test_empty_ranges_and_vectors_of_zeros_score_nothing(tmp_path: Path) -> None:
     passages = [array([[1, 0]]), np.zeros((0, 2), dtype=np.float32), np.zeros((2, 2), dtype=np.float32)]
     tokens = write_tokens(tmp_path / "t.npy", passages, 2)
-    found = tokens.best_match(array([[1, 0]]), [(0, 1), (1, 0), (1, 2), (3, 0)])
+    found = scored(tokens, array([[1, 0]]), [(0, 1), (1, 0), (1, 2), (3, 0)])
     np.testing.assert_allclose(found, [1, 0, 0, 0], atol=1e-6)
-    assert tokens.best_match(array([[1, 0]]), []).shape == (0,)
-    assert tokens.best_match(np.zeros((0, 2), dtype=np.float32), [(0, 1)]).tolist() == [0]
+    assert scored(tokens, array([[1, 0]]), []).shape == (0,)
+    assert scored(tokens, np.zeros((0, 2), dtype=np.float32), [(0, 1)]).tolist() == [0]
 
 
 @pytest.mark.parametrize("passages", [[], [np.zeros((0, 4), dtype=np.float32)]])
 def test_no_token_vectors_at_all(tmp_path: Path, passages: list[Vectors]) -> None:
     tokens = write_tokens(tmp_path / "t.npy", passages, 4)
-    assert tokens.best_match(np.ones((1, 4), dtype=np.float32), [(0, 0)]).tolist() == [0]
+    assert scored(tokens, np.ones((1, 4), dtype=np.float32), [(0, 0)]).tolist() == [0]
 
 
 def test_the_same_token_vectors_give_the_same_bytes(tmp_path: Path) -> None:
     passages = [random_units(1, 3, 8), random_units(2, 5, 8)]
     for name in ("one.npy", "two.npy"):
-        write_token_vectors(tmp_path / name, passages, 8)
+        write_packed(tmp_path / name, passages, (8, 8))
     assert (tmp_path / "one.npy").read_bytes() == (tmp_path / "two.npy").read_bytes()
 
 
@@ -277,13 +154,64 @@ def test_the_same_token_vectors_give_the_same_bytes(tmp_path: Path) -> None:
 def test_a_file_that_is_no_matrix_is_damage(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "bad.npy").write_bytes(content)
     with pytest.raises(IndexDamaged, match=r"bad\.npy: .*mandates ingest"):
-        TokenVectors(tmp_path / "bad.npy")
+        PackedVectors(tmp_path / "bad.npy")
 
 
 def test_token_vectors_that_are_cut_or_missing_are_damage(tmp_path: Path) -> None:
     path = tmp_path / "short.npy"
-    write_token_vectors(path, [random_units(1, 3, 8)], 8)
+    write_packed(path, [random_units(1, 3, 8)], (3, 8))
     path.write_bytes(path.read_bytes()[:-1])
     for file in (path, tmp_path / "nowhere.npy"):
         with pytest.raises(IndexDamaged, match=file.name):
-            TokenVectors(file)
+            PackedVectors(file)
+
+
+# --- spans
+
+
+@settings(max_examples=100, deadline=None)
+@given(seed=st.integers(0, 10**6), spans=st.lists(st.tuples(st.integers(0, 40), st.integers(0, 5)), max_size=12))
+def test_spans_are_gathered_as_slices_are(
+    tmp_path_factory: pytest.TempPathFactory, seed: int, spans: list[tuple[int, int]]
+) -> None:
+    path = tmp_path_factory.mktemp("spans") / "v.npy"
+    matrix = np.random.default_rng(seed).integers(-128, 128, (45, 7)).astype(np.int8)
+    write_packed(path, [matrix[:20], matrix[20:21], matrix[21:]], matrix.shape)
+    firsts, counts = np.array(spans, dtype=np.int64).reshape(-1, 2).T
+    vectors = PackedVectors(path)
+    found = vectors.gather(firsts, counts)
+    expected = np.concatenate([matrix[:0], *(matrix[first : first + count] for first, count in spans)])
+    np.testing.assert_array_equal(found, expected)
+    vectors.close()
+
+
+def test_neighbouring_spans_are_read_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    vectors = write_tokens(tmp_path / "v.npy", [random_units(1, 30, 8)], 8)
+    read: list[tuple[int, int]] = []
+    monkeypatch.setattr(vectors, "_fill", lambda view, offset: read.append((offset - 128, len(view))))
+    vectors.gather(np.array([0, 2, 5, 20]), np.array([2, 3, 5, 1]))
+    assert read == [(0, 80), (160, 8)]
+
+
+def test_a_file_cut_while_it_is_open_is_damage(tmp_path: Path) -> None:
+    vectors = write_tokens(tmp_path / "v.npy", [random_units(1, 30, 8)], 8)
+    with (tmp_path / "v.npy").open("r+b") as stream:
+        stream.truncate(200)
+    with pytest.raises(IndexDamaged, match=r"v\.npy: cut"):
+        vectors.rows(0, 30)
+
+
+@settings(max_examples=100, deadline=None)
+@given(seed=st.integers(0, 10**6), outlier=st.floats(0, 20))
+def test_to_pack_what_was_packed_changes_nothing(seed: int, outlier: float) -> None:
+    """So an index that takes vectors over from the one before is, byte by byte, the one that was made anew."""
+    rows = np.random.default_rng(seed).normal(size=(20, 32)).astype(np.float32)
+    rows[:, 3] += outlier
+    once = quantize(rows)
+    np.testing.assert_array_equal(quantize(unit_rows(once)), once)
+
+
+def test_units_have_norm_1_and_zeros_stay(tmp_path: Path) -> None:
+    vectors = write_tokens(tmp_path / "v.npy", [array([[3, 4], [0, 0]])], 2)
+    units = vectors.units(np.array([0]), np.array([2]))
+    assert units.ravel().tolist() == pytest.approx([0.6, 0.8, 0, 0], abs=5e-3)

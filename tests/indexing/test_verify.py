@@ -11,8 +11,11 @@ import pytest
 
 from pipeline.errors import CorpusError, IndexDamaged, IndexMissing
 from pipeline.indexing import store
+from pipeline.indexing.arrays import write_arrays
+from pipeline.indexing.columns import Columns
+from pipeline.indexing.lexical import LexicalWriter
+from pipeline.indexing.nearest import write_vectors
 from pipeline.indexing.pointer import POINTER, Entry, read_pointer
-from pipeline.indexing.vectors import write_vectors
 from pipeline.indexing.verify import verify_index, verify_papers
 from tests.indexing.editions import BUA, EVERY_FILE, IFO, WLA, ingest, make_edition
 from tests.papers import make_pdf, paragraph
@@ -128,11 +131,35 @@ def garbage(name: str) -> Callable[[Path], None]:
     return damage
 
 
+def column(name: str, *values: int) -> Callable[[Path], None]:
+    """Write other values into one of the columns."""
+
+    def damage(draft: Path) -> None:
+        found = Columns(draft / store.COLUMNS)
+        arrays = {
+            "owners": found.owners, "sections": found.sections,
+            "sentences": found.first_sentences, "tokens": found.first_tokens,
+        }  # fmt: skip
+        copies = {other: np.array(values_) for other, values_ in arrays.items()}
+        write_arrays(draft / store.COLUMNS, copies | {name: np.array(values, dtype=np.uint32)})
+
+    return damage
+
+
+def other_words(*texts: str) -> Callable[[Path], None]:
+    def damage(draft: Path) -> None:
+        writer = LexicalWriter()
+        for text in texts:
+            writer.add(text)
+        writer.write(draft / store.WORDS)
+
+    return damage
+
+
 INSIDE: list[tuple[Callable[[Path], None], str]] = [
     (shaped(store.PASSAGE_VECTORS, 2, 512), "passages.faiss: 2 vectors of 512, expected 3 of 512"),
-    (shaped(store.SENTENCE_VECTORS, 3, 8), "sentences.faiss: 3 vectors of 8, expected 3 of 512"),
+    (shaped(store.SENTENCE_VECTORS, 3, 8), "sentences.npy: shape (3, 8), expected (3, 512)"),
     (scaled(store.PASSAGE_VECTORS), "passages.faiss: vector 1 has norm 1.010, not 1 (1 like it)"),
-    (scaled(store.SENTENCE_VECTORS), "sentences.faiss: vector 1 has norm 1.010, not 1 (1 like it)"),
     (shaped(store.TOKEN_VECTORS, 5, 512), "tokens.npy: shape (5, 512), expected ("),
     (garbage(store.PASSAGE_VECTORS), "passages.faiss: not a FAISS index"),
     (garbage(store.TOKEN_VECTORS), "tokens.npy: not a matrix"),
@@ -140,11 +167,16 @@ INSIDE: list[tuple[Callable[[Path], None], str]] = [
     (sql("DELETE FROM passages WHERE row = 1"), "2 passages, the manifest says 3"),
     (sql("UPDATE passages SET row = 7 WHERE row = 2"), "the numbers of the passages' vectors have gaps"),
     (sql("UPDATE passages SET sentences = '[]' WHERE row = 0"), "sentences and their vectors are not in step"),
-    (sql("UPDATE passages SET tokens = tokens + 1 WHERE row = 0"), "tokens and their vectors are not in step"),
-    (
-        sql("INSERT INTO lexical (lexical, rowid, headings, names, text) VALUES ('delete', 1, 'x', 'y', 'z')"),
-        "is not in the index of words",
-    ),
+    (sql("UPDATE editions SET first_row = 1 WHERE id = 'lake/2021'"), "passage 0 has another edition"),
+    (column("tokens", 0, 9, 8, 30), "tokens and their vectors are not in step"),
+    (column("tokens", 0, 9, 18, 30), "tokens.npy: shape ("),
+    (column("sentences", 0, 2, 2, 3), "sentences and their vectors are not in step"),
+    (column("owners", 1, 1, 1), "has another edition, organization or headings than in the catalog"),
+    (column("owners", 1, 1), "columns.safetensors: the columns are not of one length"),
+    (garbage(store.COLUMNS), "columns.safetensors: not the arrays of an index"),
+    (garbage(store.WORDS), "words.safetensors: not the arrays of an index"),
+    (other_words("sea", "boats", "foghorns"), "is not in the index of words as it is in the catalog"),
+    (other_words("sea"), "words.safetensors: has the words of 1 passages, and there are 3"),
 ]
 
 
@@ -213,13 +245,13 @@ def test_a_generation_swept_while_it_is_verified_is_no_damage(
     check = store.check_generation
     todo = ["publish twice"]
 
-    def spy(folder: Path, entry: Entry) -> store.Generation:
+    def spy(folder: Path, entry: Entry, *, thorough: bool = True) -> store.Generation:
         if todo:
             todo.clear()
             for number in (1, 2):
                 make_edition(tmp_path / "papers" / f"new-{2000 + number}.pdf", BUA, (WLA[0], f"Number {number}."))
                 ingest(tmp_path / "papers", folder)
-        return check(folder, entry)
+        return check(folder, entry, thorough=thorough)
 
     monkeypatch.setattr(store, "check_generation", spy)
     found = verify_index(index)

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from pipeline.datatypes import Document, Edition, ForeignScores, Organization, Passage
 from pipeline.indexing import store
-from pipeline.indexing.catalog import write_catalog
+from pipeline.indexing.files import Encoded, write_files
 from pipeline.indexing.reuse import embedded_text
-from pipeline.indexing.vectors import write_token_vectors, write_vectors
 from tests.conftest import WordEncoder
 
 EDITION = Edition("sea", "2020", "sea-2020.pdf", "a" * 64)
@@ -38,10 +37,7 @@ def publish(folder: Path, passages: Sequence[Passage], organizations: Sequence[O
     documents = [Document(edition, (), (), tuple(organizations)) for edition in editions]
 
     def write(draft: Path) -> None:
-        write_catalog(draft / store.CATALOG, documents, passages, [len(rows) for rows in tokens])
-        write_vectors(draft / store.PASSAGE_VECTORS, vectors)
-        write_vectors(draft / store.SENTENCE_VECTORS, sentences)
-        write_token_vectors(draft / store.TOKEN_VECTORS, tokens, vectors.shape[1])
+        write_files(draft, documents, passages, Encoded(vectors, tokens, sentences))
 
     counts = {"passages": len(passages), "sentences": len(passages)}
     with store.writing(folder):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from pipeline import Index, open_index
 from pipeline.datatypes import Document, Edition, Hit, Organization, Passage
-from pipeline.indexing.catalog import Catalog, write_catalog
-from pipeline.indexing.vectors import TokenVectors, VectorIndex, write_token_vectors, write_vectors
+from pipeline.indexing.files import Encoded, open_files, write_files
 from pipeline.searching.names import Names
 from pipeline.searching.rank import MODES, Query, Ranked, Ranker, Weights, signal_names, squash
 from tests.conftest import WordEncoder
@@ -34,11 +34,9 @@ def make(tmp_path: Path) -> Make:
         encoder = WordEncoder()
         vectors, tokens = encoder.encode_tokens([text for text, _ in texts], is_query=False)
         document = Document(EDITION, (), (), (ILO, WLA))
-        write_catalog(tmp_path / "c.sqlite", [document], passages, [len(rows) for rows in tokens])
-        write_vectors(tmp_path / "p.faiss", vectors)
-        write_token_vectors(tmp_path / "t.npy", tokens, vectors.shape[1])
-        index, tokens_index = VectorIndex(tmp_path / "p.faiss"), TokenVectors(tmp_path / "t.npy")
-        return Ranker(Catalog(tmp_path / "c.sqlite"), index, index, tokens_index, Names([ILO, WLA]))
+        (tmp_path / "files").mkdir(exist_ok=True)
+        write_files(tmp_path / "files", [document], passages, Encoded(vectors, tokens, vectors))
+        return Ranker(open_files(tmp_path / "files"), Names([ILO, WLA]))
 
     return made
 
@@ -49,7 +47,7 @@ def asked(text: str) -> Query:
 
 
 def ask(ranker: Ranker, text: str, mode: str = "hybrid", rows: Sequence[int] | None = None) -> list[Ranked]:
-    return ranker.rank(asked(text), 10_000, rows, MODES[mode])
+    return ranker.rank(asked(text), 10_000, None if rows is None else np.array(sorted(rows)), MODES[mode])
 
 
 def rows_of(ranked: Sequence[Ranked]) -> list[int]:
@@ -251,8 +249,8 @@ def test_rows_narrow_before_the_ranking(make: Make, mode: str) -> None:
     some = ask(ranker, question, mode, rows=[40, 3, 17])
     assert rows_of(some) == [row for row in whole if row in (40, 3, 17)]
     assert [item.score for item in some] == pytest.approx([whole[item.row].score for item in some], abs=1e-5)
-    assert rows_of(ranker.rank(asked(question), 1, [3, 40], MODES[mode])) == [3]
-    assert ranker.rank(asked(question), 5, [], MODES[mode]) == []
+    assert rows_of(ranker.rank(asked(question), 1, np.array([3, 40]), MODES[mode])) == [3]
+    assert ranker.rank(asked(question), 5, np.array([], dtype=np.int64), MODES[mode]) == []
 
 
 # --- the real paper
@@ -319,15 +317,17 @@ def test_filters_narrow_before_the_ranking_and_change_no_score(index: Index, pap
     ],
 )
 def test_a_misspelt_word_finds_what_was_meant(index: Index, misspelt: str, meant: str) -> None:
-    assert not index.catalog.holds(misspelt.casefold())
+    assert not index._files.words.holds(misspelt)
     found = lexical(index, misspelt)
     assert max(found.values()) > 0, "nothing found"
     assert found == lexical(index, meant)
 
 
 def test_every_word_that_a_misspelling_may_be_taken_for_finds_its_passages(index: Index) -> None:
-    lost = [word for word in index.catalog.words() if len(word) > 3 and not index.catalog.match([word])]
+    words = index._files.words
+    lost = [word for word in map(words.words.__getitem__, range(len(words.words))) if not words.rows_with(word).size]
     assert lost == []
+    assert len(words.words) > 2000
 
 
 @pytest.mark.parametrize(
@@ -389,8 +389,8 @@ def test_signals_of_each_mode_are_explained(index: Index) -> None:
 
 @pytest.fixture
 def few_candidates(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let each signal propose 20 passages, as it would 100 of a large corpus, instead of ranking all."""
-    monkeypatch.setattr("pipeline.searching.rank.CANDIDATES", 20)
+    """Let each signal propose 30 passages, as it would 100 of a large corpus, instead of ranking all."""
+    monkeypatch.setattr("pipeline.searching.rank.CANDIDATES", 30)
 
 
 CLEAR = ["cabin crew guidelines", "remittances of migrants", "statelessness of refugees", "1,460 selected cases"]
@@ -401,7 +401,7 @@ def test_proposed_candidates_rank_as_all_passages_do(
     index: Index, question: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = index.search(question, 3)
-    monkeypatch.setattr("pipeline.searching.rank.CANDIDATES", 20)
+    monkeypatch.setattr("pipeline.searching.rank.CANDIDATES", 30)
     assert [(hit.passage.id, hit.score, hit.highlight) for hit in index.search(question, 3)] == [
         (hit.passage.id, hit.score, hit.highlight) for hit in whole
     ]

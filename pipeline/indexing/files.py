@@ -1,0 +1,213 @@
+"""The files of a generation: what is written into them, and all of them opened together."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pipeline.datatypes import Document, Edition, Passage
+from pipeline.indexing import store
+from pipeline.indexing.catalog import Catalog, new_catalog
+from pipeline.indexing.columns import Columns, ColumnsWriter
+from pipeline.indexing.lexical import Lexical, LexicalWriter
+from pipeline.indexing.nearest import VectorIndex, open_vectors, write_vectors
+from pipeline.indexing.records import COPIED_TABLES, document_rows, edition_row, folded_headings, passage_row, to_json
+from pipeline.indexing.vectors import PackedVectors, write_packed
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Vectors = npt.NDArray[np.float32]
+    Rows = npt.NDArray[np.int64]
+
+
+class Encoded(NamedTuple):
+    """The vectors of a corpus: of its passages, their tokens and their sentences; and how many were known before.
+
+    Those of tokens and sentences may be in 8 bits already.
+    """
+
+    vectors: Vectors
+    tokens: Sequence[npt.NDArray[Any]]
+    sentence_vectors: npt.NDArray[Any]
+    reused: int = 0
+
+
+class Copied(NamedTuple):
+    """An edition that another catalog holds, and what it is called now."""
+
+    catalog: Path
+    former: Edition
+    edition: Edition
+
+
+def write_files(
+    folder: Path,
+    documents: Iterable[Document],
+    passages: Sequence[Passage],
+    encoded: Encoded,
+    copied: Iterable[Copied] = (),
+) -> None:
+    """Write all files of a generation but its manifest; for the parameters see ``write_records``.
+
+    :raises OSError: if the disk is full or a file cannot be written.
+    """
+    counts = [len(pieces) for pieces in encoded.tokens]
+    dimensions = encoded.vectors.shape[1]
+    write_records(folder, documents, passages, counts, copied)
+    write_vectors(folder / store.PASSAGE_VECTORS, encoded.vectors)
+    write_packed(
+        folder / store.SENTENCE_VECTORS, [encoded.sentence_vectors], (len(encoded.sentence_vectors), dimensions)
+    )
+    write_packed(folder / store.TOKEN_VECTORS, encoded.tokens, (sum(counts), dimensions))
+
+
+def write_records(
+    folder: Path,
+    documents: Iterable[Document],
+    passages: Iterable[Passage],
+    tokens: Iterable[int],
+    copied: Iterable[Copied] = (),
+) -> None:
+    """Write everything but vectors; passages are taken one after the other, and none is kept in memory.
+
+    :param passages: in the order of their vectors' rows, those of copied editions too; one edition after the other.
+    :param tokens: how many token vectors each passage has.
+    :param copied: editions whose pages, sections and organizations are taken from the catalog of another generation.
+    """
+    columns, words = ColumnsWriter(), LexicalWriter()
+    with new_catalog(folder / store.CATALOG) as connection:
+        for document in documents:
+            for table, rows in document_rows(document).items():
+                _insert(connection, table, rows)
+        for item in copied:
+            _copy_edition(connection, item)
+        _write_passages(connection, zip(passages, tokens, strict=True), columns, words)
+        connection.execute(
+            "INSERT INTO names SELECT DISTINCT acronym, name, aliases FROM organizations"
+            " ORDER BY acronym, name, aliases"
+        )
+    columns.write(folder / store.COLUMNS)
+    words.write(folder / store.WORDS)
+
+
+def _write_passages(
+    connection: Any, passages: Iterable[tuple[Passage, int]], columns: ColumnsWriter, words: LexicalWriter
+) -> None:
+    owners: dict[str, int] = {}
+    headings: dict[str, int] = {}
+    row = 0
+    written: set[str] = set()
+    for edition, group in itertools.groupby(passages, key=lambda pair: pair[0].edition.id):
+        if edition in written:
+            raise ValueError(f"the passages of {edition} do not follow each other")
+        written.add(edition)
+        first, owned = row, Counter[str]()
+        for passage, tokens in group:
+            owner, path = passage.organization, to_json(passage.section)
+            acronym = owner.acronym if owner else ""
+            owned[acronym] += 1
+            if path not in headings:
+                headings[path] = len(headings)
+                _insert(connection, "headings", [(headings[path], path, folded_headings(passage.section))])
+            number = owners.setdefault(acronym, len(owners) + 1) if owner else 0
+            _insert(connection, "passages", [passage_row(row, passage, headings[path])])
+            _insert(connection, "passage_pages", [(page, row) for page in dict.fromkeys(passage.pages)])
+            columns.add(number, headings[path], len(passage.sentences), tokens)
+            names = " ; ".join((owner.acronym, owner.name, *owner.aliases)) if owner else ""
+            words.add(" ; ".join(passage.section), names, passage.text)
+            row += 1
+        connection.execute(
+            "UPDATE editions SET first_row = ?, passages = ? WHERE id = ?", (first, row - first, edition)
+        )
+        connection.executemany(
+            "UPDATE organizations SET passages = ? WHERE edition = ? AND acronym = ?",
+            [(count, edition, acronym) for acronym, count in owned.items()],
+        )
+    _insert(connection, "owners", sorted(owners.items()))
+
+
+def _insert(connection: Any, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    if rows:
+        connection.executemany(f"INSERT INTO {table} VALUES ({','.join('?' * len(rows[0]))})", rows)  # noqa: S608
+
+
+def _copy_edition(connection: Any, copied: Copied) -> None:
+    former, edition = copied.former, copied.edition
+    connection.commit()
+    connection.execute("ATTACH ? AS other", [f"{copied.catalog.resolve().as_uri()}?mode=ro&immutable=1"])
+    _insert(connection, "editions", [edition_row(edition)])
+    for table, columns in COPIED_TABLES.items():
+        connection.execute(
+            f"INSERT INTO {table} SELECT ?, {columns} FROM other.{table} WHERE edition = ? ORDER BY rowid",  # noqa: S608
+            [edition.id, former.id],
+        )
+    connection.commit()
+    connection.execute("DETACH other")
+
+
+class Files(NamedTuple):
+    """The files of one generation, opened for reading."""
+
+    catalog: Catalog
+    columns: Columns
+    words: Lexical
+    vectors: VectorIndex
+    sentences: PackedVectors
+    tokens: PackedVectors
+
+    def close(self) -> None:
+        """Give the files back."""
+        self.catalog.close()
+        self.sentences.close()
+        self.tokens.close()
+
+    def rows(
+        self,
+        organizations: Sequence[str] = (),
+        section: str | None = None,
+        page: int | None = None,
+        editions: Sequence[str] | None = None,
+    ) -> Rows | None:
+        """Give the rows of the passages that pass all filters, in order; None for all of them.
+
+        :param organizations: acronyms; a passage needs one of them as its section's owner.
+        :param section: text that a heading of the passage's path holds, case aside.
+        :param page: a page the passage stands on.
+        :param editions: ids of the editions the passage may be from.
+        """
+        import numpy as np
+
+        masks = []
+        if editions is not None:
+            masks.append(np.zeros(len(self.columns), dtype=bool))
+            for edition in editions:
+                span = self.catalog.span(edition)
+                masks[-1][span.start : span.stop] = True
+        if organizations:
+            masks.append(np.isin(self.columns.owners, self.catalog.owner_numbers(organizations)))
+        if section is not None:
+            masks.append(np.isin(self.columns.sections, self.catalog.section_numbers(section)))
+        if page is not None:
+            masks.append(np.zeros(len(self.columns), dtype=bool))
+            masks[-1][self.catalog.rows_on(page)] = True
+        return np.flatnonzero(np.logical_and.reduce(masks)) if masks else None
+
+
+def open_files(folder: Path) -> Files:
+    """Open all files of a generation.
+
+    :raises IndexDamaged: naming the file that is not as it must be.
+    """
+    return Files(
+        Catalog(folder / store.CATALOG),
+        Columns(folder / store.COLUMNS),
+        Lexical(folder / store.WORDS),
+        open_vectors(folder / store.PASSAGE_VECTORS),
+        PackedVectors(folder / store.SENTENCE_VECTORS),
+        PackedVectors(folder / store.TOKEN_VECTORS),
+    )

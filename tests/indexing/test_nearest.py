@@ -1,0 +1,155 @@
+"""Law 7 and the order of hits, against numpy."""
+
+from __future__ import annotations
+
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.errors import IndexDamaged
+from pipeline.indexing.nearest import (
+    VectorIndex,
+    open_vectors,
+    write_vectors,
+)
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Vectors = npt.NDArray[np.float32]
+
+ROOT = Path(__file__).parents[2]
+# Whole numbers: their products are exact, so equal scores are equal to the last bit.
+ROWS = [[3, 0], [0, 1], [2, 5], [2, 0], [0, 4], [3, 1]]
+
+
+def array(rows: list[list[int]]) -> Vectors:
+    return np.array(rows, dtype=np.float32)
+
+
+def numbers(rows: list[int] | None) -> npt.NDArray[np.int64] | None:
+    return None if rows is None else np.array(sorted(rows), dtype=np.int64)
+
+
+def opened(path: Path, vectors: Vectors) -> VectorIndex:
+    write_vectors(path, vectors)
+    return open_vectors(path)
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> VectorIndex:
+    return opened(tmp_path / "vectors.faiss", array(ROWS))
+
+
+@pytest.mark.parametrize(
+    ("top_k", "rows", "expected"),
+    [
+        (1, None, [(0, 3.0)]),
+        (3, None, [(0, 3.0), (5, 3.0), (2, 2.0)]),
+        (6, None, [(0, 3.0), (5, 3.0), (2, 2.0), (3, 2.0), (1, 0.0), (4, 0.0)]),
+        (1000, None, [(0, 3.0), (5, 3.0), (2, 2.0), (3, 2.0), (1, 0.0), (4, 0.0)]),
+        (1, [3, 1], [(3, 2.0)]),
+        (1, [4, 1], [(1, 0.0)]),
+        (1000, [4, 3, 1], [(3, 2.0), (1, 0.0), (4, 0.0)]),
+        (5, [], []),
+    ],
+)
+def test_best_first_ties_in_row_order_never_a_padded_row(
+    index: VectorIndex, top_k: int, rows: list[int] | None, expected: list[tuple[int, float]]
+) -> None:
+    assert index.search(array([[1, 0]])[0], top_k, numbers(rows)) == expected
+
+
+def test_an_index_without_vectors_answers_with_nothing(tmp_path: Path) -> None:
+    empty = opened(tmp_path / "empty.faiss", np.zeros((0, 2), dtype=np.float32))
+    assert (len(empty), empty.search(array([[1, 0]])[0], 10)) == (0, [])
+
+
+def test_length_dimensions_and_vectors_are_those_written(index: VectorIndex) -> None:
+    assert (len(index), index.dimensions) == (6, 2)
+    assert index.vectors(np.array([2, 3, 4])).tolist() == [[2, 5], [2, 0], [0, 4]]
+    assert index.vectors(np.array([5, 0, 5])).tolist() == [[3, 1], [3, 0], [3, 1]]
+    assert index.vectors(np.array([], dtype=np.int64)).shape == (0, 2)
+
+
+@pytest.mark.parametrize(("count", "top_k"), [(300, 7), (300, 120), (2000, 1999)])
+def test_many_ties_keep_the_first_rows(tmp_path: Path, count: int, top_k: int) -> None:
+    same = opened(tmp_path / "same.faiss", np.ones((count, 4), dtype=np.float32))
+    found = same.search(np.ones(4, dtype=np.float32), top_k)
+    assert found == [(row, 4.0) for row in range(top_k)]
+
+
+@st.composite
+def searches(draw: st.DrawFn) -> tuple[list[list[int]], list[int], int, list[int] | None]:
+    vector = st.lists(st.integers(-1, 2), min_size=2, max_size=2)
+    rows = draw(st.lists(vector, min_size=1, max_size=20))
+    allowed = draw(st.none() | st.lists(st.sampled_from(range(len(rows))), unique=True))
+    return rows, draw(vector), draw(st.integers(1, 25)), allowed
+
+
+@settings(max_examples=300, deadline=None)
+@given(searches())
+def test_same_hits_as_scoring_all_rows_by_hand(case: tuple[list[list[int]], list[int], int, list[int] | None]) -> None:
+    rows, query, top_k, allowed = case
+    scores = array(rows) @ array([query])[0]
+    candidates = range(len(rows)) if allowed is None else allowed
+    expected = sorted(((row, float(scores[row])) for row in candidates), key=lambda pair: (-pair[1], pair[0]))
+    with tempfile.TemporaryDirectory() as folder:
+        index = opened(Path(folder) / "v.faiss", array(rows))
+        assert index.search(array([query])[0], top_k, numbers(allowed)) == expected[:top_k]
+
+
+@pytest.mark.parametrize("content", [b"", b"garbage", b"IxFI" + b"\xff" * 40])
+def test_a_file_that_is_no_index_is_damage(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "bad.faiss"
+    path.write_bytes(content)
+    with pytest.raises(IndexDamaged, match=r"bad\.faiss: .*mandates ingest"):
+        open_vectors(path)
+
+
+def test_a_truncated_file_is_damage(tmp_path: Path) -> None:
+    path = tmp_path / "short.faiss"
+    write_vectors(path, array(ROWS))
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(IndexDamaged, match=r"short\.faiss"):
+        open_vectors(path)
+
+
+def test_a_folder_that_does_not_exist_is_an_os_error(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="No such file"):
+        write_vectors(tmp_path / "nowhere" / "v.faiss", array(ROWS))
+
+
+@pytest.mark.parametrize("missing", [1, 10, 200_000])
+def test_a_full_disk_is_an_os_error_even_if_only_the_last_bytes_do_not_fit(tmp_path: Path, missing: int) -> None:
+    vectors = np.ones((1000, 64), dtype=np.float32)
+    write_vectors(tmp_path / "whole.faiss", vectors)
+    limit = (tmp_path / "whole.faiss").stat().st_size - missing
+    script = (
+        "import numpy as np, sys; from pathlib import Path; from pipeline.indexing.nearest import write_vectors\n"
+        "try: write_vectors(Path(sys.argv[1]), np.ones((1000, 64), dtype=np.float32))\n"
+        "except OSError: print('refused')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path / "cut.faiss")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        preexec_fn=lambda: _limit_files(limit),
+    )
+    assert done.stdout == "refused\n"
+
+
+def _limit_files(size: int) -> None:
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
