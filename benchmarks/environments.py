@@ -114,4 +114,4 @@ def _install(folder: Path, what: Sequence[str], constraints: Path) -> None:
     if done.returncode:
         shutil.rmtree(folder, ignore_errors=True)
         errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or ["pip failed"]
-        raise Failed(ADDRESS.sub("…", errors[-1]))
+        raise Failed(ADDRESS.sub("…", errors[0].partition(" (from versions")[0]))

