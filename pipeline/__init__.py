@@ -15,8 +15,23 @@ Each stage imports only earlier ones. ``open_index`` is the way in for programs:
         hits = index.search("who trains cabin crew?", top_k=10, organizations=["ICAO"])
 """
 
-from pipeline.datatypes import Citation, Hit, Organization, Passage
-from pipeline.errors import MandatesError
-from pipeline.searching.search import Index, open_index
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pipeline.datatypes import Citation, Hit, Organization, Passage
+    from pipeline.errors import MandatesError
+    from pipeline.searching.search import Index, open_index
 
 __all__ = ["Citation", "Hit", "Index", "MandatesError", "Organization", "Passage", "open_index"]
+
+_HOMES = {"MandatesError": "errors", "Index": "searching.search", "open_index": "searching.search"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is asked for: a process that only reads PDFs starts without all of searching."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES.get(name, 'datatypes')}"), name)

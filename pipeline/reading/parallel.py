@@ -61,10 +61,10 @@ class _Crew:
     """The workers that share the files and the pages of the long ones."""
 
     def __init__(self, jobs: Sequence[Job], workers: int, timeout: float, progress: Callable[[int, int], None]) -> None:
-        self._workers = Workers(workers, timeout)
-        self._pieces = ThreadPoolExecutor(workers)
-        # With fewer files than workers, already a short file is cut.
+        # With fewer files than workers, already a short file is cut; a second worker starts while the first one counts.
         self._share = max(1, workers // max(1, len(jobs)))
+        self._workers = Workers(workers, timeout, min(2, workers))
+        self._pieces = ThreadPoolExecutor(workers)
         self._progress = progress
         self._lock = Lock()
         self._uncounted, self._counts = set(jobs), [0]

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 END = re.compile(r"""(?:[.!?…]+["'”’»)\]]*(?=\s)|[。！？]["”’」』）]*|\n)\s*""")
 # The next sentence starts with a capital, a figure, a bracket, a quotation mark or a letter without case.
 OPENS = re.compile(r"""["'“‘«(\[•]*\s*(?:[^\W\d_a-zß-öø-ÿа-яα-ω]|\d|•)""")
-TOKEN = 40  # characters before a full stop that may be an abbreviation; looking at all of them takes too long on a long section
+TOKEN = 40  # characters before a full stop, enough for any abbreviation; to look at all of them is slow
 LAST_TOKEN = re.compile(r"(\S+)\s*$")
 # Abbreviations that stand before a name or a number, so that a capital or figure after them proves nothing.
 ABBREVIATIONS = frozenset(

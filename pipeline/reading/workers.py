@@ -88,17 +88,18 @@ class Workers:
     """A number of workers, each started when there is something to do for it; the next call takes a free one.
 
     :param timeout: seconds after which a call is given up.
+    :param ready: workers to start at once, since that takes a moment.
     """
 
-    def __init__(self, count: int, timeout: float) -> None:
-        """Start none yet."""
+    def __init__(self, count: int, timeout: float, ready: int = 0) -> None:
+        """Start those that are to be ready."""
         self.count = count
         self._timeout = timeout
         self._free: queue.LifoQueue[Worker | None] = queue.LifoQueue()
         self._all: set[Worker] = set()
         self._closed = False
-        for _ in range(count):
-            self._free.put(None)
+        for number in range(count, 0, -1):
+            self._free.put(self._started() if number <= ready else None)
 
     def call(self, name: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call a function of a module in a worker, from any thread.
@@ -108,9 +109,7 @@ class Workers:
         """
         worker = self._free.get()
         try:
-            if worker is None:
-                worker = Worker()
-                self._all.add(worker)
+            worker = worker or self._started()
             if self._closed:
                 raise ReaderFailed(f"{name}: not read, the program ends")
             return worker.call(name, self._timeout, function, *args)
@@ -122,6 +121,11 @@ class Workers:
             raise
         finally:
             self._free.put(worker)
+
+    def _started(self) -> Worker:
+        worker = Worker()
+        self._all.add(worker)
+        return worker
 
     def close(self) -> None:
         """Stop all workers at once, whatever they do."""

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,8 @@ from reportlab.pdfgen.canvas import Canvas
 
 from pipeline.datatypes import RawPage
 from pipeline.errors import CorpusError, DamagedPdf, FileMissing, NotAPdf, PasswordNeeded
-from pipeline.reading.extract import read_pages
+from pipeline.reading import pdfium
+from pipeline.reading.extract import count_pages, read_pages
 from tests.papers import BOLD, HEIGHT, WIDTH, Text, make_pdf
 
 PAGE_TREE = b"""%PDF-1.4
@@ -199,6 +202,43 @@ def test_wrong_password_is_refused(locked: Path) -> None:
 
 def test_right_password_opens(locked: Path) -> None:
     assert [text_of(page) for page in pages_of(locked, "open sesame")] == ["Secret"]
+
+
+def test_a_file_that_pdfium_cannot_open_is_read_by_pdfplumber(pdf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = [text_of(page) for page in pages_of(pdf)]
+
+    def refuse(reader: pdfium.Reader, path: Path, password: str | None) -> None:
+        raise DamagedPdf(f"{path}: not for me")
+
+    monkeypatch.setattr(pdfium.Reader, "__init__", refuse)
+    assert [text_of(page) for page in pages_of(pdf)] == expected == ["Hello page one", "Hello page two"]
+
+
+@pytest.mark.parametrize(
+    ("first", "read"),
+    [("", "Hello page one"), ("(cid:3)ello page one", "Hello page one"), ("Hello page 1", "Hello page 1")],
+)
+def test_pdfplumber_is_asked_about_a_page_that_pdfium_reads_in_part(
+    pdf: Path, monkeypatch: pytest.MonkeyPatch, first: str, read: str
+) -> None:
+    by_pdfium = pdfium.Reader.page
+
+    def page(reader: pdfium.Reader, number: int) -> RawPage:
+        found = by_pdfium(reader, number)
+        if number > 1:
+            return found
+        texts = re.findall(r"\(cid:\d+\)|.", first)
+        return replace(found, glyphs=tuple(found.glyphs[0]._replace(text=text) for text in texts))
+
+    monkeypatch.setattr(pdfium.Reader, "page", page)
+    assert [text_of(page) for page in pages_of(pdf)] == [read, "Hello page two"]
+
+
+def test_some_pages_of_a_paper(pdf: Path) -> None:
+    assert [page.number for page in read_pages(pdf, None, 2)] == [2]
+    assert [page.number for page in read_pages(pdf, None, 1, 1)] == [1]
+    assert [page.number for page in read_pages(pdf, None, 2, 9)] == [2]
+    assert count_pages(pdf) == 2
 
 
 def _unlinked(text: str) -> list[tuple[str, str | None]]:
