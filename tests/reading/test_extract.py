@@ -207,10 +207,10 @@ def test_right_password_opens(locked: Path) -> None:
 def test_a_file_that_pdfium_cannot_open_is_read_by_pdfplumber(pdf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = [text_of(page) for page in pages_of(pdf)]
 
-    def refuse(path: Path, password: str | None) -> None:
+    def refuse(reader: pdfium.Reader, path: Path, password: str | None) -> None:
         raise DamagedPdf(f"{path}: not for me")
 
-    monkeypatch.setattr("pipeline.reading.pdfium.Reader", refuse)
+    monkeypatch.setattr(pdfium.Reader, "__init__", refuse)
     assert [text_of(page) for page in pages_of(pdf)] == expected == ["Hello page one", "Hello page two"]
 
 
