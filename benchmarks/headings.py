@@ -35,8 +35,9 @@ from pipeline.reading.extract import read_pages
 
 SHORTER = 0.9  # share of the longer title that the shorter one must have
 NUMBERING = re.compile(
-    r"\s*((annex|chapter|part|section|bijlage|hoofdstuk|deel|annexe|chapitre|partie|anexo)\s+)?"
-    r"(\d+(\.\d+)*[.):]?|[IVXLC]+[.):]?|[A-Z][.):]|\(?[a-z0-9]+\))(?=\s|(?<=[.):]))[\s.:–—-]*",
+    r"\s*([^\W\d_]+\s+)?(\d+(\.\d+)+[.):]?|\d+[.):])\s*|"  # 3.2 · Tip 3. · Chapter 3:
+    r"\s*(annex|bijlage|appendix|anexo|annexe)\s+(\d+|[IVXLC]+|[A-Z])[.):]?\s+|"
+    r"\s*(\d+|[IVXLC]+[.):]|[A-Z][.):]|\(?[a-z]\))\s+",  # 3 · IV. · A. · (b)
     re.IGNORECASE,
 )
 
@@ -79,7 +80,7 @@ class Score(NamedTuple):
 def read_headings(file: Path, *, bookmarks: bool) -> list[Heading]:
     """Read a paper's headings, with or without what it says itself about them."""
     pages = read_pages(file)
-    shown = pages if bookmarks else pages
+    shown = pages if bookmarks else (replace(page, bookmarks=(), tags=()) for page in pages)
     document, _ = parse_pages(shown, Edition("paper", "1", file.name, ""), file.name)
     return [section.heading for section in document.sections if section.heading]
 
@@ -119,7 +120,9 @@ def match(headings: Sequence[Heading], outline: Sequence[Bookmark]) -> tuple[lis
 
 def parents(levels: Sequence[int]) -> list[int | None]:
     """Give for each heading the nearest one before it of a higher level."""
-    return [next((above for above in range(n - 1, -1, -1) if levels[above] < levels[n]), None) for n in range(len(levels))]
+    return [
+        next((above for above in range(n - 1, -1, -1) if levels[above] < levels[n]), None) for n in range(len(levels))
+    ]
 
 
 def depths(above: Sequence[int | None]) -> list[int]:

@@ -9,11 +9,14 @@ from typing import NamedTuple
 
 from pipeline.datatypes import Document, Edition, Footnote, LeftOut, Line, Page, PageBox, Passage, RawPage
 from pipeline.errors import NoText
+from pipeline.reading.body import find_body
+from pipeline.reading.candidates import Body
 from pipeline.reading.chunk import heading_notes, make_passages
+from pipeline.reading.contents import find_contents
+from pipeline.reading.evidence import gather
 from pipeline.reading.extract import read_pages
 from pipeline.reading.footnotes import NoteLines, split_footnotes, strip_mark
 from pipeline.reading.furniture import find_furniture, find_labels
-from pipeline.reading.headings import Body, find_body
 from pipeline.reading.layout import build_lines
 from pipeline.reading.organizations import find_organizations
 from pipeline.reading.sections import find_sections
@@ -74,9 +77,12 @@ def parse_sheets(sheets: Sequence[Sheet], edition: Edition, name: str) -> tuple[
     parted = [
         split_footnotes(page_lines, body.size, page.height) for page, page_lines in zip(raw_pages, kept, strict=True)
     ]
-    text_lines = [line for page_text, _ in parted for line in page_text]
+    all_lines = [line for page_text, _ in parted for line in page_text]
+    contents = find_contents(all_lines)
+    text_lines = [line for index, line in enumerate(all_lines) if index not in contents.lines]
     vocabulary = Vocabulary(text_lines)
     labels = find_labels(raw_pages, lines)
+    evidence = gather(raw_pages, labels, contents, text_lines)
     pages = tuple(
         Page(
             raw.number,
@@ -91,7 +97,7 @@ def parse_sheets(sheets: Sequence[Sheet], edition: Edition, name: str) -> tuple[
             raw_pages, labels, lines, furniture, parted, strict=True
         )
     )
-    sections = find_sections(text_lines)
+    sections = find_sections(text_lines, evidence)
     proses = [unwrap(section.lines, vocabulary, body) for section in sections]
     sections, organizations = find_organizations(sections, proses)
     warnings = [f"{name}: page {number} has no text" for number in empty]

@@ -8,7 +8,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from pipeline.datatypes import Box, Glyph, Line, RawPage, Span
 
@@ -18,6 +18,10 @@ SAME_ROW = 0.5  # share of the lower glyph's height that must overlap: superscri
 RAISED_SIZE = 0.8  # a superscript is set at 0.5 to 0.75; small capitals at 0.8 and more
 RAISED_BY = 0.15  # and its foot is lifted by this much; small capitals stand on the line
 DOUBLE_STRIKE = 0.1  # the same character twice, nearer than this, is one character printed bold by overstriking
+
+LABEL = 10  # characters of the number, letter or bullet that opens a line: "3.10.2.1", "Chapter12"
+# "•", "12.", "3.1.2", "(iv)", "B.", "Annex4"
+LABELS = re.compile(r"\W|\(?(?:[^\W\d_]{3,})?(?:\d+(?:[.\-]\d+)*|[IVXLCivxlc]+|[^\W\d_])[.):]?")
 
 BOLD_NAME = re.compile(r"bold|black|heavy|demi|(?<=[-,])bd", re.IGNORECASE)
 ITALIC_NAME = re.compile(r"italic|oblique|(?<=[-,])it\b", re.IGNORECASE)
@@ -124,7 +128,18 @@ def _line(page: int, row: Sequence[Glyph]) -> Line | None:
         max(glyph.box.x1 for glyph in inked),
         max(glyph.box.bottom for glyph in inked),
     )
-    return Line(page, box, spans, size, bold)
+    return Line(page, box, spans, size, bold, _widest_gap(inked))
+
+
+def _widest_gap(inked: Sequence[Glyph]) -> float:
+    """Measure the widest white space of a row; what parts a bullet or number from its text is none."""
+    gaps = [right.box.x0 - left.box.x1 for left, right in pairwise(inked)]
+    if not gaps:
+        return 0.0
+    widest = max(range(len(gaps)), key=gaps.__getitem__)
+    if widest < LABEL and LABELS.fullmatch("".join(glyph.text for glyph in inked[: widest + 1])):
+        gaps = gaps[widest + 1 :]
+    return max(round(max(gaps, default=0.0), 1), 0.0)
 
 
 _Style = tuple[str, float, bool, bool, str, bool, str | None]
