@@ -11,9 +11,9 @@ of the other at its end (a footnote's mark). Each matches once. A bookmark whose
 be found there: it is left out, and a heading found that matches it counts neither as right nor as wrong.
 
 Levels are compared as depths, for numbers of levels mean nothing across documents: of the matched headings alone, each
-lies below the nearest one before it of a higher level, and its depth is how many lie above it so. Level agreement is the
-share of matched headings whose depth by the program's levels is that by the bookmarks'. A first bookmark that holds all
-others is the paper's title: it is nobody's parent. "parents" is stricter: the share that lie below the same heading.
+lies below the nearest one before it of a higher level, and its depth is how many lie above it so. Level agreement is
+the share of matched headings whose depth by the program's levels is that by the bookmarks'. A first heading that holds
+all others is the paper's title and nobody's parent. "parents" is stricter: the share that lie below the same heading.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ def agreement(ours: Sequence[int], theirs: Sequence[int]) -> tuple[float, float]
         return 0.0, 0.0
     sides = parents(_without_title(ours)), parents(_without_title(theirs))
     shallow = [depths(side) for side in sides]
-    return tuple(statistics.mean(a == b for a, b in zip(*pair, strict=True)) for pair in (shallow, sides))  # type: ignore[return-value]
+    return tuple(statistics.mean(a == b for a, b in zip(*pair, strict=True)) for pair in (shallow, sides))
 
 
 def score(name: str, headings: Sequence[Heading], outline: Sequence[Bookmark]) -> Score:

@@ -46,12 +46,13 @@ class Contents(NamedTuple):
 
     lines: frozenset[int]
     entries: tuple[Entry, ...]
+    titles: frozenset[int] = frozenset()  # of ``lines``, those above the first entry: "Contents", "Page"
 
 
 class _Row(NamedTuple):
     """A line that looks like the end of an entry."""
 
-    index: int
+    place: int
     title: str
     label: str
     leader: bool
@@ -65,6 +66,7 @@ def find_contents(lines: Sequence[Line]) -> Contents:
     """
     keys = Counter(title_key(line.text) for line in lines)
     found: set[int] = set()
+    titles: set[int] = set()
     starts: list[tuple[Line, str]] = []
     labels: list[str] = []
     last_page = -1
@@ -75,13 +77,16 @@ def find_contents(lines: Sequence[Line]) -> Contents:
         if len(rows) < (FEWEST_ON if goes_on else FEWEST) or not _is_list(rows, indices, keys, goes_on=goes_on):
             continue
         made = list(_starts(lines, indices, rows))
-        found.update(range(_with_title(lines, indices, made[0][0]), rows[-1].index + 1))
+        first = _with_title(lines, indices, made[0][0])
+        found.update(range(first, rows[-1].place + 1))
+        titles.update(range(first, made[0][0]))
         starts += [(lines[start], title) for start, title in made]
         labels += [row.label for row in rows]
         last_page = page
     levels = _depths(starts) if starts else []
     entries = [Entry(title, label, level) for (_, title), label, level in zip(starts, labels, levels, strict=True)]
-    return Contents(frozenset(found), tuple(entry for entry in entries if not CAPTION.match(entry.title)))
+    plain = tuple(entry for entry in entries if not CAPTION.match(entry.title))
+    return Contents(frozenset(found), plain, frozenset(titles))
 
 
 def _row(line: Line, index: int) -> _Row | None:
@@ -106,8 +111,8 @@ def _is_list(rows: Sequence[_Row], indices: Sequence[int], keys: Counter[str], *
     rising = [one <= other for one, other in pairwise(values)]
     if rising and sum(rising) < RISING * len(rising):
         return False
-    first = indices[0] if goes_on else rows[0].index
-    if len(rows) < DENSE * (rows[-1].index - first + 1):
+    first = indices[0] if goes_on else rows[0].place
+    if len(rows) < DENSE * (rows[-1].place - first + 1):
         return False
     leaders = sum(row.leader for row in rows) >= len(rows) / 2
     return leaders or sum(_is_known(row.title, keys) for row in rows) >= KNOWN * len(rows)
@@ -123,11 +128,11 @@ def _starts(lines: Sequence[Line], indices: Sequence[int], rows: Sequence[_Row])
     """Yield the line that each entry begins with, and its title; it may begin some lines above its number."""
     floor = indices[0]
     for row in rows:
-        start = row.index
+        start = row.place
         while start > floor and _leads_to(lines[start - 1], lines[start]):
             start -= 1
-        floor = row.index + 1
-        yield start, " ".join([*(line.text for line in lines[start : row.index]), row.title])
+        floor = row.place + 1
+        yield start, " ".join([*(line.text for line in lines[start : row.place]), row.title])
 
 
 def _leads_to(above: Line, line: Line) -> bool:

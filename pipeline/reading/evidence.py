@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
 from typing import NamedTuple
 
 from pipeline.datatypes import Line, RawPage
@@ -14,6 +15,8 @@ MOST_LINES = 6  # of a heading; a title in large type on a narrow page took 5
 CUT = ("...", "…")  # how programs end a bookmark whose title is too long for them
 FEWEST = 3  # bookmarks that make an outline; one or two name the file and its cover
 SPREAD = 12.0  # pages for each bookmark, at most: an outline with fewer names the parts and not their sections
+ALIKE = 0.85  # share of the characters; bookmarks keep a typing error that was mended on the page
+ALIKE_START = 4  # letters and digits that must be the same at least
 NAMED = 0.5  # share of the bookmarks that must be lines of their pages, or the outline is that of another paper
 
 
@@ -40,6 +43,9 @@ class Evidence(NamedTuple):
     complete: bool = False
 
 
+NONE = Evidence()
+
+
 def gather(pages: Sequence[RawPage], labels: Sequence[str], contents: Contents, lines: Sequence[Line]) -> Evidence:
     """Weigh bookmarks, then tags, then contents lists, and find the lines they name.
 
@@ -58,6 +64,13 @@ def gather(pages: Sequence[RawPage], labels: Sequence[str], contents: Contents, 
     merged = {**listed, **tagged}
     plain = [merged[start] for start in sorted(merged) if not CAPTION.match(lines[start].text)]
     return Evidence(tuple(plain))
+
+
+def without_bookmarked(contents: Contents, pages: Sequence[RawPage], lines: Sequence[Line]) -> Contents:
+    """Take the titles of contents lists that a bookmark names ("Contents") for headings, not for lines of the list."""
+    named = {(page.number, title_key(mark.title)) for page in pages for mark in page.bookmarks}
+    kept = {index for index in contents.titles if (lines[index].page, title_key(lines[index].text)) in named}
+    return contents._replace(lines=contents.lines - kept, titles=contents.titles - kept)
 
 
 def _is_outline(outline: Sequence[Mention], pages: int) -> bool:
@@ -83,19 +96,22 @@ def _places(mention: Mention, lines: Sequence[Line], indices: Sequence[int]) -> 
     """Yield the runs of lines of a page that say what a mention does, the most alike first."""
     whole, bare = title_key(mention.title.rstrip("….")), bare_key(mention.title)
     cut = mention.title.endswith(CUT)
-    likely: list[tuple[int, int]] = []
+    likely: list[tuple[float, int, int]] = []
     for position, start in enumerate(indices):
-        text = ""
+        text = marked = ""
         for end in range(start + 1, start + 1 + min(MOST_LINES, len(indices) - position)):
             text += " " + _words(lines[end - 1])
+            marked += " " + lines[end - 1].text
             key = title_key(text)
-            if key == whole or (cut and key.startswith(whole)):
+            if whole in (key, title_key(marked)) or (cut and key.startswith(whole)):
                 yield start, end
-            elif bare and bare_key(text) == bare:
-                likely.append((start, end))
-            if len(key) > len(whole) + len(text):
+            elif bare and bare_key(text.lstrip()) == bare:
+                likely.append((1.0, start, end))
+            elif key[:ALIKE_START] == whole[:ALIKE_START] and len(key) >= ALIKE * len(whole):
+                likely.append((SequenceMatcher(None, key, whole, autojunk=False).ratio(), start, end))
+            if len(key) > len(whole) / ALIKE:
                 break
-    yield from likely
+    yield from ((start, end) for ratio, start, end in sorted(likely, reverse=True) if ratio >= ALIKE)
 
 
 def _words(line: Line) -> str:

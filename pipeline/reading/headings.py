@@ -26,7 +26,7 @@ from pipeline.reading.candidates import (
     HeadingThresholds,
     Style,
 )
-from pipeline.reading.evidence import Evidence, Named
+from pipeline.reading.evidence import NONE, Evidence, Named
 from pipeline.reading.layout import BULLET
 from pipeline.reading.levels import rank_levels
 from pipeline.reading.sifting import sift
@@ -39,7 +39,7 @@ NUMBERED = re.compile(r"(\d+(\.\d+)*[.)]?|[IVXL]+[.)]|[A-Z][.)]|\(?[a-z]\))\s+\S
 
 
 def find_headings(
-    lines: Sequence[Line], body: Body, evidence: Evidence = Evidence(), limits: HeadingThresholds = THRESHOLDS
+    lines: Sequence[Line], body: Body, evidence: Evidence = NONE, limits: HeadingThresholds = THRESHOLDS
 ) -> list[Candidate]:
     """Find all headings of a document: those that the paper names, and those that look like one.
 

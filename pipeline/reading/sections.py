@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from pipeline.datatypes import Heading, Line, Section
 from pipeline.reading.body import find_body
 from pipeline.reading.candidates import Candidate
-from pipeline.reading.evidence import Evidence
+from pipeline.reading.evidence import NONE, Evidence
 from pipeline.reading.headings import find_headings
 from pipeline.reading.levels import rank_levels
 
 
-def find_sections(lines: Sequence[Line], evidence: Evidence = Evidence()) -> list[Section]:
+def find_sections(lines: Sequence[Line], evidence: Evidence = NONE) -> list[Section]:
     """Cut a document's text lines into sections at its headings.
 
     Text before the first heading, or all of a document without headings, is a section with an empty path. A heading

@@ -41,7 +41,7 @@ def _covers(lines: Sequence[Line], body: Body) -> set[int]:
 
 
 def _without_references(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Drop entries of a list of references that are set like headings ("Smith 2012"): others of the kind surround them."""
+    """Drop entries of a list of references that are set like headings ("Smith 2012"): others of the kind are near."""
     titles = [item for item in candidates if item.style.kind == LINE]
     dated = [bool(REFERENCE.search(item.text)) for item in titles]
     dropped = set()
