@@ -28,9 +28,11 @@ LEAST_KEY = 8  # letters that a line must share with an entry that goes on: less
 INDENT = 5.0  # points; a level is indented by 8 and more, a numeral's side bearing shifts by one
 NUMBERED = 0.5  # share of the entries; forewords and annexes carry no number
 MOST_LEVELS = 4  # indentations; more are centred lines, or left and right pages with margins of their own
-LEADER = re.compile(r"(?:\s?[.…·_‥]\s?){3,}\s*")
-NUMBER = r"(?P<page>\d{1,4}|[ivxlc]{1,7}|\d{1,2}[-–.]\d{1,3}|[A-Z]-?\d{1,3})"
-ENTRY = re.compile(rf"(?P<title>.*?[^\W\d_].*?)\s*(?:(?P<leader>{LEADER.pattern})|\s){NUMBER}$")
+LEADERS = " .…·_‥"  # what leads from a title to its number
+DOTS = 3  # of them that make a leader
+# 12 · xiv · 2-14 · A-3
+NUMBER = re.compile(r"(?<!\w)(\d{1,4}|[ivxlc]{1,7}|\d{1,2}[-–]\d{1,3}|[A-Z]-?\d{1,3})$")
+LONGEST = 8  # characters of a number, and the one before it
 
 
 class Entry(NamedTuple):
@@ -64,7 +66,7 @@ def find_contents(lines: Sequence[Line]) -> Contents:
 
     :param lines: every text line of the document in reading order.
     """
-    keys = Counter(title_key(line.text) for line in lines)
+    keys: Counter[str] = Counter()
     found: set[int] = set()
     titles: set[int] = set()
     starts: list[tuple[Line, str]] = []
@@ -74,7 +76,10 @@ def find_contents(lines: Sequence[Line]) -> Contents:
         indices = [index for index, _ in group]
         goes_on = last_page == page - 1
         rows = _list_rows([row for index in indices if (row := _row(lines[index], index))])
-        if len(rows) < (FEWEST_ON if goes_on else FEWEST) or not _is_list(rows, indices, keys, goes_on=goes_on):
+        if len(rows) < (FEWEST_ON if goes_on else FEWEST):
+            continue
+        keys = keys or Counter(title_key(line.text) for line in lines)
+        if not _is_list(rows, indices, keys, goes_on=goes_on):
             continue
         made = list(_starts(lines, indices, rows))
         first = _with_title(lines, indices, made[0][0])
@@ -90,11 +95,16 @@ def find_contents(lines: Sequence[Line]) -> Contents:
 
 
 def _row(line: Line, index: int) -> _Row | None:
-    match = ENTRY.match(line.text)
+    text = line.text
+    match = NUMBER.search(text[-LONGEST:])
     if not match:
         return None
-    leader = bool(match["leader"])
-    return _Row(index, match["title"].rstrip(" ."), match["page"], leader, line.box.x1)
+    before = text[: len(text) - len(match[0])]
+    title = before.rstrip(LEADERS)
+    if title == before or not any(map(str.isalpha, title)):
+        return None
+    leader = len(before[len(title) :].replace(" ", "")) >= DOTS
+    return _Row(index, title, match[0], leader, line.box.x1)
 
 
 def _list_rows(rows: Sequence[_Row]) -> list[_Row]:
