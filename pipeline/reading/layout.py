@@ -11,6 +11,7 @@ from dataclasses import replace
 from itertools import groupby, pairwise
 
 from pipeline.datatypes import Box, Glyph, Line, RawPage, Span
+from pipeline.reading.columns import may_have_columns, part_columns
 
 # Shares of the font size unless said otherwise.
 WORD_GAP = 0.2  # a wider gap is a space: fonts' own spaces are 0.2 to 0.3, kerning stays under 0.1
@@ -34,13 +35,15 @@ SYMBOL_FONT = re.compile("[\uf020-\uf0ff]")
 
 
 def build_lines(page: RawPage) -> list[Line]:
-    """Order the glyphs of a page into lines, top to bottom; sideways text comes last."""
+    """Order the glyphs of a page into lines, top to bottom, column by column; sideways text comes last."""
     seen = [glyph for glyph in page.glyphs if _clean(glyph.text)]
     upright = [glyph for glyph in seen if glyph.upright]
     sideways = [glyph for glyph in seen if not glyph.upright]
-    rows = _rows(upright) + _columns(sideways)
-    lines = [_line(page.number, row) for row in rows]
-    return [line for line in lines if line is not None]
+    rows = _rows(upright)
+    lines = _lines(page.number, rows)
+    if may_have_columns(lines) and len(parts := part_columns(rows)) > 1:
+        lines = [line for part in parts for line in _lines(page.number, _rows(part))]
+    return lines + _lines(page.number, _columns(sideways))
 
 
 @functools.lru_cache(maxsize=NAMES)
@@ -104,6 +107,11 @@ def _columns(glyphs: Sequence[Glyph]) -> list[list[Glyph]]:
         else:
             columns.append([glyph])
     return columns
+
+
+def _lines(page: int, rows: Sequence[Sequence[Glyph]]) -> list[Line]:
+    made = (_line(page, row) for row in rows)
+    return [line for line in made if line is not None]
 
 
 def _line(page: int, row: Sequence[Glyph]) -> Line | None:
