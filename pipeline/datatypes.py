@@ -59,15 +59,38 @@ class Glyph(NamedTuple):
     url: str | None = None
 
 
+class Bookmark(NamedTuple):
+    """An entry of a PDF's outline that leads to the page it is kept with: ``level`` 1 is the top.
+
+    ``number`` counts all entries of the outline from 0, in its order.
+    """
+
+    number: int
+    level: int
+    title: str
+
+
+class TaggedHeading(NamedTuple):
+    """A heading of a PDF's structure tree: its level, None for a plain ``H``, and the place of its text."""
+
+    level: int | None
+    box: Box
+
+
 @dataclass(frozen=True, slots=True)
 class RawPage:
-    """A page as the PDF reader gives it: unordered glyphs and the label of the PDF's own label tree, if any."""
+    """A page as the PDF reader gives it: unordered glyphs and the label of the PDF's own label tree, if any.
+
+    ``bookmarks`` and ``tags`` are what the PDF itself says about headings on this page.
+    """
 
     number: int
     label: str | None
     width: float
     height: float
     glyphs: tuple[Glyph, ...]
+    bookmarks: tuple[Bookmark, ...] = ()
+    tags: tuple[TaggedHeading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +113,14 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a page."""
+    """One line of a page; ``gap`` is the widest white space within it, in points."""
 
     page: int
     box: Box
     spans: tuple[Span, ...]
     size: float
     bold: bool
+    gap: float = 0.0
 
     @property
     def text(self) -> str:

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.datatypes import Document, Edition, Footnote, LeftOut, Line, Page, PageBox, Passage, RawPage
 from pipeline.errors import NoText
+from pipeline.reading.body import find_body
+from pipeline.reading.candidates import Body
 from pipeline.reading.chunk import heading_notes, make_passages
+from pipeline.reading.contents import find_contents
+from pipeline.reading.evidence import gather, without_bookmarked
 from pipeline.reading.extract import read_pages
 from pipeline.reading.footnotes import NoteLines, split_footnotes, strip_mark
 from pipeline.reading.furniture import find_furniture, find_labels
-from pipeline.reading.headings import Body, find_body
 from pipeline.reading.layout import build_lines
 from pipeline.reading.organizations import find_organizations
 from pipeline.reading.sections import find_sections
 from pipeline.reading.unwrap import Prose, Vocabulary, unwrap
 
 FOOTNOTE_MARK = "footnote mark"
+CONTENTS = "contents list"
 
 
 class Sheet(NamedTuple):
@@ -74,9 +78,13 @@ def parse_sheets(sheets: Sequence[Sheet], edition: Edition, name: str) -> tuple[
     parted = [
         split_footnotes(page_lines, body.size, page.height) for page, page_lines in zip(raw_pages, kept, strict=True)
     ]
-    text_lines = [line for page_text, _ in parted for line in page_text]
+    all_lines = [line for page_text, _ in parted for line in page_text]
+    contents = without_bookmarked(find_contents(all_lines), raw_pages, all_lines)
+    text_lines = [line for index, line in enumerate(all_lines) if index not in contents.lines]
+    listed = {id(all_lines[index]) for index in contents.lines}
     vocabulary = Vocabulary(text_lines)
     labels = find_labels(raw_pages, lines)
+    evidence = gather(raw_pages, labels, contents, text_lines)
     pages = tuple(
         Page(
             raw.number,
@@ -85,13 +93,13 @@ def parse_sheets(sheets: Sequence[Sheet], edition: Edition, name: str) -> tuple[
             raw.height,
             tuple(page_text),
             tuple(_footnote(note, vocabulary, body) for note in notes),
-            tuple(_left_out(page_lines, found, page_text)),
+            tuple(_left_out(page_lines, found, page_text, listed)),
         )
         for raw, label, page_lines, found, (page_text, notes) in zip(
             raw_pages, labels, lines, furniture, parted, strict=True
         )
     )
-    sections = find_sections(text_lines)
+    sections = find_sections(text_lines, evidence)
     proses = [unwrap(section.lines, vocabulary, body) for section in sections]
     sections, organizations = find_organizations(sections, proses)
     warnings = [f"{name}: page {number} has no text" for number in empty]
@@ -108,10 +116,19 @@ def _footnote(note: NoteLines, vocabulary: Vocabulary, body: Body) -> Footnote:
     return Footnote(note.mark, note.lines[0].page, text, boxes, prose.links_in(0, len(prose.text)))
 
 
-def _left_out(lines: Sequence[Line], furniture: Mapping[int, str], text: Sequence[Line]) -> Iterator[LeftOut]:
+def _left_out(
+    lines: Sequence[Line], furniture: Mapping[int, str], text: Sequence[Line], listed: Set[int]
+) -> Iterator[LeftOut]:
+    """List what no passage of a page holds.
+
+    :param listed: the identities of the lines of contents lists: two lines may be equal.
+    """
     for index, kind in sorted(furniture.items()):
         yield LeftOut(kind, lines[index].page, lines[index].text)
     for line in text:
+        if id(line) in listed:
+            yield LeftOut(CONTENTS, line.page, line.text)
+            continue
         for span in line.spans:
             if span.note is not None:
                 yield LeftOut(FOOTNOTE_MARK, line.page, span.text.strip())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import NamedTuple
 
 from pipeline.datatypes import Line, Span
@@ -26,14 +27,24 @@ def split_footnotes(lines: Sequence[Line], body_size: float, page_height: float)
 
     :return: the text lines, with every citing superscript pointing to its note's page, and the notes in order.
     """
-    start = len(lines)
-    while start and lines[start - 1].size <= SMALLER * body_size:
-        start -= 1
     cited = {mark for line in lines for span in line.spans if span.raised for mark in marks_of(span.text)}
-    notes = _notes(lines[start:], cited, FOOT * page_height)
-    first = len(lines) - sum(len(note.lines) for note in notes)
+    text: list[Line] = []
+    notes: list[NoteLines] = []
+    for column in columns_of(lines):
+        start = len(column)
+        while start and column[start - 1].size <= SMALLER * body_size:
+            start -= 1
+        found = _notes(column[start:], cited, FOOT * page_height)
+        text += column[: len(column) - sum(len(note.lines) for note in found)]
+        notes += found
     marks = {note.mark for note in notes}
-    return [_cite(line, marks) for line in lines[:first]], notes
+    return [_cite(line, marks) for line in text], notes
+
+
+def columns_of(lines: Sequence[Line]) -> list[Sequence[Line]]:
+    """Part the lines of a page where they go on higher up: there another column begins."""
+    starts = [0, *(n + 1 for n, (above, line) in enumerate(pairwise(lines)) if line.box.bottom < above.box.top)]
+    return [lines[start:end] for start, end in pairwise([*starts, len(lines)])]
 
 
 def marks_of(text: str) -> list[str]:

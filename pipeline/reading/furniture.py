@@ -138,8 +138,11 @@ def _numbering(
 def _edges(page: RawPage, lines: Sequence[Line]) -> Iterator[list[int]]:
     """Give the lines near the top edge, outermost first, then those near the bottom edge."""
     height = EDGE * page.height
-    yield [index for index, line in enumerate(lines) if line.box.bottom < height]
-    yield [index for index in range(len(lines) - 1, -1, -1) if lines[index].box.top > page.height - height]
+    upper = [index for index, line in enumerate(lines) if line.box.bottom < height]
+    lower = [index for index in range(len(lines) - 1, -1, -1) if lines[index].box.top > page.height - height]
+    # Of a page with columns, the foot is not the last line.
+    yield sorted(upper, key=lambda index: lines[index].box.top)
+    yield sorted(lower, key=lambda index: -lines[index].box.top)
 
 
 def _running_heads(pages: Sequence[RawPage], lines: Sequence[Sequence[Line]]) -> set[tuple[int, str]]:

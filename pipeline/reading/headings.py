@@ -13,121 +13,82 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise
-from typing import NamedTuple
 
 from pipeline.datatypes import Line
+from pipeline.reading.body import SENTENCE_END, face_of, find_body
+from pipeline.reading.candidates import (
+    BULLETED,
+    LINE,
+    RUN_IN,
+    THRESHOLDS,
+    Body,
+    Candidate,
+    HeadingThresholds,
+    Style,
+)
+from pipeline.reading.evidence import NONE, Evidence, Named
 from pipeline.reading.layout import BULLET
+from pipeline.reading.levels import rank_levels
+from pipeline.reading.sifting import sift
+from pipeline.reading.titles import CAPTION, decimal_depth
 
+__all__ = ["NUMBERED", "SENTENCE_END", "Body", "HeadingThresholds", "find_body", "find_headings", "rank_levels"]
 
-@dataclass(frozen=True, slots=True)
-class HeadingThresholds:
-    """All numbers that decide about headings, each with the kind of page that forced it."""
-
-    larger: float = 1.06  # times the body's size; 12 on 11 is 1.09, rounding noise of one font stays under 1.03
-    max_words: int = 30  # titles of resolutions and projects run to 25; bold paragraphs start at 35
-    max_lines: int = 5  # a title wrapped at 20 points on A4 took 4
-    line_step: float = 1.6  # times its size: a wider step between two heading lines makes two headings
-    apart: float = 1.15  # times the body's line step: what stands this far above the text is no wrapped bold phrase
-    run_in_words: int = 3  # a shorter bold start without a full stop or colon is emphasis on a name
-    caps_letters: int = 4  # a shorter line in capitals is an acronym in a list or table
-
-    def __post_init__(self) -> None:
-        """Refuse numbers that would make every line a heading."""
-        if self.larger <= 1 or self.line_step <= 1 or self.apart <= 0:
-            raise ValueError("heading thresholds must exceed the body's own measures")
-        if min(self.max_words, self.max_lines, self.run_in_words, self.caps_letters) < 1:
-            raise ValueError("heading thresholds count from 1")
-
-
-THRESHOLDS = HeadingThresholds()
-
-CAPTION = re.compile(r"(fig(ure|\.)?|table|tableau|tabel|tabla|chart|graph|map|box|source)\s*[\d.:IVX]", re.IGNORECASE)
+OPENING = "“‘\"'«„(¿¡[§#"  # signs that a title may open with
 NUMBERED = re.compile(r"(\d+(\.\d+)*[.)]?|[IVXL]+[.)]|[A-Z][.)]|\(?[a-z]\))\s+\S")
-SENTENCE_END = (".", "!", "?", ";", ":", "…", "。")
 
 
-class Style(NamedTuple):
-    """What makes two headings look alike; the order of its fields is the order of rank (see ``rank_styles``)."""
+def find_headings(
+    lines: Sequence[Line], body: Body, evidence: Evidence = NONE, limits: HeadingThresholds = THRESHOLDS
+) -> list[Candidate]:
+    """Find all headings of a document: those that the paper names, and those that look like one.
 
-    kind: int  # 2 line, 1 bullet, 0 run-in
-    size: float
-    bold: bool
-    caps: bool
-    color: str
-
-
-class Candidate(NamedTuple):
-    """A heading before levels are known: its lines ``start`` to ``end`` (exclusive) of the document's text lines."""
-
-    start: int
-    end: int
-    text: str
-    style: Style
-
-    @property
-    def run_in(self) -> bool:
-        """Whether the heading is the beginning of a paragraph."""
-        return self.style.kind == 0
-
-
-class Body(NamedTuple):
-    """The typography of running text: font size in points, boldness, distance from line to line in points."""
-
-    size: float
-    bold: bool
-    step: float
-
-
-def find_body(lines: Sequence[Line]) -> Body:
-    """Find the typography that most characters of the document are set in."""
-    styles: Counter[tuple[float, bool]] = Counter()
-    for line in lines:
-        styles[round(line.size, 1), line.bold] += len(line.text)
-    size, bold = styles.most_common(1)[0][0]
-    steps: Counter[float] = Counter()
-    for above, line in pairwise(lines):
-        same = above.page == line.page and round(above.size, 1) == round(line.size, 1) == size
-        step = line.box.top - above.box.top
-        if same and step > 0:
-            steps[round(step * 2) / 2] += 1
-    return Body(size, bold, steps.most_common(1)[0][0] if steps else 1.2 * size)
-
-
-def find_headings(lines: Sequence[Line], body: Body, limits: HeadingThresholds = THRESHOLDS) -> list[Candidate]:
-    """Find all headings of a document.
-
-    :param lines: every text line of the document in reading order, furniture and footnotes taken off.
+    :param lines: every text line of the document in reading order, furniture, footnotes and contents lists taken off.
     """
+    named = {item.start: item for item in evidence.named}
+    if evidence.complete:
+        return [_named_heading(lines, item, body, limits) for item in evidence.named]
+    taken = {index for item in evidence.named for index in range(item.start, item.end)}
     candidates: list[Candidate] = []
     index = 0
     while index < len(lines):
+        if index in named:
+            candidates.append(_named_heading(lines, named[index], body, limits))
+            index = named[index].end
+            continue
+        if CAPTION.match(lines[index].text):
+            index = _caption_end(lines, index, body, limits)
+            continue
         after_heading = bool(candidates) and candidates[-1].end == index
         found = (
             _run_in_heading(lines, index, body, limits)
             or _bullet_heading(lines, index, body)
             or _line_heading(lines, index, body, limits, after_heading=after_heading)
         )
-        if found:
+        if found and not taken & set(range(found.start, found.end)):
             candidates.append(found)
-        index = found.end if found and not found.run_in else index + 1
-    return _drop_lone_caps(candidates)
+            index = index + 1 if found.run_in else found.end
+        else:
+            index += 1
+    kept = sift([item for item in candidates if item.start not in named], lines, body)
+    kept += [item for item in candidates if item.start in named]
+    return _drop_lone_caps(sorted(kept))
 
 
-def rank_levels(candidates: Sequence[Candidate]) -> list[int]:
-    """Give each heading its level, 1 the top: by kind, then size, weight, capitals.
+def _named_heading(lines: Sequence[Line], named: Named, body: Body, limits: HeadingThresholds) -> Candidate:
+    """Make a heading of lines that the paper says are one, whatever they look like."""
+    first = lines[named.start]
+    style = _line_style(first, body, limits) or Style(LINE, round(first.size * 2) / 2, first.bold, caps=False, color="")
+    return Candidate(named.start, named.end, _joined(lines[named.start : named.end]), style, named.level)
 
-    A style that opens the document, occurs once and outranks all others is the document's title: it heads its own
-    section, but not the rest of the document.
-    """
-    styles = sorted({candidate.style for candidate in candidates}, reverse=True)
-    counts = Counter(candidate.style for candidate in candidates)
-    levels = {style: level for level, style in enumerate(styles, start=1)}
-    is_title = len(styles) > 1 and counts[styles[0]] == 1 and candidates[0].style == styles[0] and styles[1].kind == 2
-    if is_title:
-        levels = {style: max(1, level - 1) for style, level in levels.items()}
-    return [levels[candidate.style] for candidate in candidates]
+
+def _caption_end(lines: Sequence[Line], index: int, body: Body, limits: HeadingThresholds) -> int:
+    """Give the line after a caption: one that looks like a heading may go on over several lines."""
+    style = _line_style(lines[index], body, limits)
+    end = index + 1
+    while style and end < len(lines) and _continues(lines, end, style, body, limits):
+        end += 1
+    return end
 
 
 def _line_heading(
@@ -141,8 +102,8 @@ def _line_heading(
         end += 1
     text = _joined(lines[index:end])
     too_long = len(text.split()) > limits.max_words or end - index > limits.max_lines
-    sentence = text.endswith((".", ";", ",")) and len(text.split()) > limits.max_words / 3
-    if too_long or sentence or CAPTION.match(text):
+    sentence = text.endswith((";", ",")) or (text.endswith(".") and len(text.split()) > limits.max_words / 3)
+    if too_long or sentence or not _opens_like_title(text) or _heads_table(lines, index, end, limits):
         return None
     return Candidate(index, end, text, style)
 
@@ -150,16 +111,43 @@ def _line_heading(
 def _line_style(line: Line, body: Body, limits: HeadingThresholds) -> Style | None:
     """Give the heading style of a line, or None if it looks like body text."""
     letters = [char for char in line.text if char.isalpha()]
-    if not letters or line.text.startswith(BULLET):
+    if not letters or line.text.startswith(BULLET) or _is_row(line, limits) or _is_link(line):
         return None
     caps = len(letters) >= limits.caps_letters and all(not char.islower() for char in letters)
     larger = line.size >= limits.larger * body.size
     bolder = line.bold and not body.bold and line.size >= 0.9 * body.size
     shouts = caps and line.size >= 0.9 * body.size and letters[0].isupper() and len(letters) > 2 * limits.caps_letters
-    if not (larger or bolder or shouts):
+    quiet = decimal_depth(line.text) > 1 and face_of(line) in body.faces
+    if not (larger or bolder or shouts or quiet):
         return None
     color = Counter(span.color for span in line.spans for _ in span.text).most_common(1)[0][0]
-    return Style(2, round(line.size * 2) / 2, line.bold, caps, color)
+    return Style(LINE, round(line.size * 2) / 2, line.bold, caps, color)
+
+
+def _is_row(line: Line, limits: HeadingThresholds) -> bool:
+    """Tell a row of a table, or a letterhead's two ends, from words."""
+    return line.gap > limits.cell_gap * line.size
+
+
+def _heads_table(lines: Sequence[Line], start: int, end: int, limits: HeadingThresholds) -> bool:
+    """Tell a heading of a table's column: rows of cells follow it at once, or it is the end of one."""
+    line = lines[end - 1]
+    below = lines[end] if end < len(lines) else line
+    above = lines[start - 1] if start else lines[start]
+    step = limits.line_step * line.size
+    return (_is_row(below, limits) and below.page == line.page and below.box.top - line.box.top <= step) or (
+        _is_row(above, limits) and above.page == line.page and lines[start].box.top - above.box.top <= step
+    )
+
+
+def _opens_like_title(text: str) -> bool:
+    """Tell words from code, addresses and signs."""
+    return "://" not in text and (text[0].isalnum() or text[0] in OPENING)
+
+
+def _is_link(line: Line) -> bool:
+    """Tell a line that only leads elsewhere: it is an item of a list of links."""
+    return all(span.url for span in line.spans if span.text.strip())
 
 
 def _stands_apart(lines: Sequence[Line], index: int, body: Body, limits: HeadingThresholds) -> bool:
@@ -197,7 +185,7 @@ def _bullet_heading(lines: Sequence[Line], index: int, body: Body) -> Candidate 
         return None
     if index + 1 == len(lines) or lines[index + 1].bold or lines[index + 1].text.startswith(BULLET):
         return None
-    return Candidate(index, index + 1, text, Style(1, round(line.size * 2) / 2, bold=True, caps=False, color=""))
+    return Candidate(index, index + 1, text, Style(BULLETED, round(line.size * 2) / 2, bold=True, caps=False, color=""))
 
 
 def _run_in_heading(lines: Sequence[Line], index: int, body: Body, limits: HeadingThresholds) -> Candidate | None:
@@ -210,15 +198,15 @@ def _run_in_heading(lines: Sequence[Line], index: int, body: Body, limits: Headi
         words = _join_words(words, lines[end].text)
         end += 1
     lead = _bold_start(lines[end]) if _next_in_paragraph(lines, index, end, body, limits) else ""
-    if not lead:
+    if not lead or any(_is_row(lead_line, limits) for lead_line in lines[index : end + 1]):
         return None
     words = _join_words(words, lead)
     text = words.removeprefix(BULLET).strip()
     count = len(text.split())
     complete = text.endswith((".", ":", "–", "—")) or count >= limits.run_in_words
-    if not text or count > limits.max_words or not complete:
+    if not any(map(str.isalpha, text)) or not _opens_like_title(text) or count > limits.max_words or not complete:
         return None
-    return Candidate(index, end + 1, text, Style(0, round(line.size * 2) / 2, bold=True, caps=False, color=""))
+    return Candidate(index, end + 1, text, Style(RUN_IN, round(line.size * 2) / 2, bold=True, caps=False, color=""))
 
 
 def _next_in_paragraph(lines: Sequence[Line], start: int, index: int, body: Body, limits: HeadingThresholds) -> bool:

@@ -8,9 +8,10 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from pipeline.datatypes import Box, Glyph, Line, RawPage, Span
+from pipeline.reading.columns import may_have_columns, part_columns
 
 # Shares of the font size unless said otherwise.
 WORD_GAP = 0.2  # a wider gap is a space: fonts' own spaces are 0.2 to 0.3, kerning stays under 0.1
@@ -18,6 +19,10 @@ SAME_ROW = 0.5  # share of the lower glyph's height that must overlap: superscri
 RAISED_SIZE = 0.8  # a superscript is set at 0.5 to 0.75; small capitals at 0.8 and more
 RAISED_BY = 0.15  # and its foot is lifted by this much; small capitals stand on the line
 DOUBLE_STRIKE = 0.1  # the same character twice, nearer than this, is one character printed bold by overstriking
+
+LABEL = 10  # characters of the number, letter or bullet that opens a line: "3.10.2.1", "Chapter12"
+# "•", "12.", "3.1.2", "(iv)", "B.", "Annex4"
+LABELS = re.compile(r"\W|\(?(?:[^\W\d_]{3,})?(?:\d+(?:[.\-]\d+)*|[IVXLCivxlc]+|[^\W\d_])[.):]?")
 
 BOLD_NAME = re.compile(r"bold|black|heavy|demi|(?<=[-,])bd", re.IGNORECASE)
 ITALIC_NAME = re.compile(r"italic|oblique|(?<=[-,])it\b", re.IGNORECASE)
@@ -30,13 +35,15 @@ SYMBOL_FONT = re.compile("[\uf020-\uf0ff]")
 
 
 def build_lines(page: RawPage) -> list[Line]:
-    """Order the glyphs of a page into lines, top to bottom; sideways text comes last."""
+    """Order the glyphs of a page into lines, top to bottom, column by column; sideways text comes last."""
     seen = [glyph for glyph in page.glyphs if _clean(glyph.text)]
     upright = [glyph for glyph in seen if glyph.upright]
     sideways = [glyph for glyph in seen if not glyph.upright]
-    rows = _rows(upright) + _columns(sideways)
-    lines = [_line(page.number, row) for row in rows]
-    return [line for line in lines if line is not None]
+    rows = _rows(upright)
+    lines = _lines(page.number, rows)
+    if may_have_columns(lines) and len(parts := part_columns(rows)) > 1:
+        lines = [line for part in parts for line in _lines(page.number, _rows(part))]
+    return lines + _lines(page.number, _columns(sideways))
 
 
 @functools.lru_cache(maxsize=NAMES)
@@ -102,6 +109,11 @@ def _columns(glyphs: Sequence[Glyph]) -> list[list[Glyph]]:
     return columns
 
 
+def _lines(page: int, rows: Sequence[Sequence[Glyph]]) -> list[Line]:
+    made = (_line(page, row) for row in rows)
+    return [line for line in made if line is not None]
+
+
 def _line(page: int, row: Sequence[Glyph]) -> Line | None:
     inked = [glyph for glyph in row if not glyph.text.isspace()]
     if not inked:
@@ -124,7 +136,18 @@ def _line(page: int, row: Sequence[Glyph]) -> Line | None:
         max(glyph.box.x1 for glyph in inked),
         max(glyph.box.bottom for glyph in inked),
     )
-    return Line(page, box, spans, size, bold)
+    return Line(page, box, spans, size, bold, _widest_gap(inked))
+
+
+def _widest_gap(inked: Sequence[Glyph]) -> float:
+    """Measure the widest white space of a row; what parts a bullet or number from its text is none."""
+    gaps = [right.box.x0 - left.box.x1 for left, right in pairwise(inked)]
+    if not gaps:
+        return 0.0
+    widest = max(range(len(gaps)), key=gaps.__getitem__)
+    if widest < LABEL and LABELS.fullmatch("".join(glyph.text for glyph in inked[: widest + 1])):
+        gaps = gaps[widest + 1 :]
+    return max(round(max(gaps, default=0.0), 1), 0.0)
 
 
 _Style = tuple[str, float, bool, bool, str, bool, str | None]

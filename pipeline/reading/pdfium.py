@@ -12,14 +12,16 @@ import functools
 import math
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise, repeat
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pipeline.datatypes import Box, Glyph, RawPage
+from pipeline.datatypes import Bookmark, Box, Glyph, RawPage
 from pipeline.errors import DamagedPdf
 from pipeline.reading.glyphs import BEFORE, Frame, Run, Style, assemble, write_texts
 from pipeline.reading.links import Target, is_citable
+from pipeline.reading.marks import read_bookmarks, read_tags
 
 URI_ACTION = 3  # of the kinds of action that pdfium tells, the one that opens an address
 HYPHEN = 2  # the code that pdfium gives to one at the end of a line
@@ -44,13 +46,18 @@ class Reader:
         except pypdfium2.PdfiumError as error:
             raise DamagedPdf(f"{path}: the PDF is damaged ({error}); get a fresh copy") from error
         self.count = len(self._pdf)
+        self._bookmarks: dict[int, tuple[Bookmark, ...]] | None = None
         if not self.count:
             self.close()
             raise DamagedPdf(f"{path}: the PDF has no pages; get a fresh copy of the file")
 
     def page(self, number: int) -> RawPage:
         """Read a page; one that cannot be loaded has no glyphs."""
-        return _raw_page(self._pdf.raw, number)
+        from pypdfium2 import raw
+
+        if self._bookmarks is None:
+            self._bookmarks = read_bookmarks(raw, self._pdf.raw)
+        return replace(_raw_page(self._pdf.raw, number), bookmarks=self._bookmarks.get(number, ()))
 
     def close(self) -> None:
         """Let go of the file."""
@@ -100,6 +107,7 @@ def _raw_page(pdf: Any, number: int) -> RawPage:
 
     label = _filled(raw.FPDF_GetPageLabel, pdf, number - 1).decode("utf-16-le", "replace").rstrip("\0") or None
     page = raw.FPDF_LoadPage(pdf, number - 1)
+    tags = read_tags(raw, page, _frame(page).box) if page else ()
     drawn = _unmarked(page) if page else []
     text_page = raw.FPDFText_LoadPage(page) if page else None
     try:
@@ -108,7 +116,7 @@ def _raw_page(pdf: Any, number: int) -> RawPage:
         frame = _frame(page)
         dropped = _unlisted_spaces(drawn, frame)
         glyphs = assemble(_runs(text_page, frame), _targets(pdf, page, frame))
-        return RawPage(number, label, *frame.size, (*dropped, *glyphs))
+        return RawPage(number, label, *frame.size, (*dropped, *glyphs), tags=tags)
     finally:
         if text_page:
             raw.FPDFText_ClosePage(text_page)

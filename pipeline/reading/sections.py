@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.datatypes import Heading, Line, Section
-from pipeline.reading.headings import Candidate, find_body, find_headings, rank_levels
+from pipeline.reading.body import find_body
+from pipeline.reading.candidates import Candidate
+from pipeline.reading.evidence import NONE, Evidence
+from pipeline.reading.headings import find_headings
+from pipeline.reading.levels import rank_levels
 
 
-def find_sections(lines: Sequence[Line]) -> list[Section]:
+def find_sections(lines: Sequence[Line], evidence: Evidence = NONE) -> list[Section]:
     """Cut a document's text lines into sections at its headings.
 
     Text before the first heading, or all of a document without headings, is a section with an empty path. A heading
@@ -16,7 +20,7 @@ def find_sections(lines: Sequence[Line]) -> list[Section]:
     """
     if not lines:
         return []
-    candidates = find_headings(lines, find_body(lines))
+    candidates = find_headings(lines, find_body(lines), evidence)
     levels = rank_levels(candidates) if candidates else []
     first = candidates[0].start if candidates else len(lines)
     sections = [Section(0, 1, (), None, tuple(lines[:first]))] if first else []

@@ -6,10 +6,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import NamedTuple
 
 from pipeline.datatypes import Line, Link, PageBox, Span
-from pipeline.reading.footnotes import marks_of
+from pipeline.reading.footnotes import columns_of, marks_of
 from pipeline.reading.headings import NUMBERED, SENTENCE_END, Body
 from pipeline.reading.layout import BULLET, SOFT_HYPHEN
 
@@ -122,15 +123,22 @@ class Vocabulary:
 def unwrap(lines: Sequence[Line], vocabulary: Vocabulary, body: Body) -> Prose:
     """Join lines to paragraphs and list items."""
     writer = _Writer(vocabulary)
-    edges: dict[int, float] = {}
-    for line in lines:
-        edges[line.page] = max(edges.get(line.page, 0.0), line.box.x1)
+    edges = _right_edges(lines)
     for index, line in enumerate(lines):
         above = lines[index - 1] if index else None
-        if above is None or _starts_block(above, line, body, edges[above.page]):
+        if above is None or _starts_block(above, line, body, edges[index - 1]):
             writer.begin_block(is_item=_is_item(line))
         writer.add(line)
     return writer.prose()
+
+
+def _right_edges(lines: Sequence[Line]) -> list[float]:
+    """Give for each line the right edge of its page or column."""
+    edges: list[float] = []
+    for _, page in groupby(lines, key=lambda line: line.page):
+        for column in columns_of(list(page)):
+            edges += [max(line.box.x1 for line in column)] * len(column)
+    return edges
 
 
 def _is_item(line: Line) -> bool:

@@ -1,0 +1,152 @@
+"""Columns: the parts of a page in the order they are read.
+
+A gutter is a strip that lines end before and begin after. Lines across it, and short ones with nothing beside them, cut
+the page into bands; in each band the left column is read before the right one, and either may have a gutter again.
+A table has such strips too, but its cells leave most of their column empty, where the lines of text fill it.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter
+from collections.abc import Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+from pipeline.datatypes import Box, Glyph, Line
+
+GUTTER = 9.0  # points; the narrowest of two-column journals are 12, the widest space of justified text stays under 8
+LINES = 6  # to either side of a gutter; a letterhead or an imprint has fewer
+SAME_EDGE = 3.0  # points; lines of a column begin at one edge, but for an indented one
+NARROWEST = 0.2  # share of the text's width; a column of four on a page, and no column of numbers
+FILLED = 0.6  # share of a column's width that a line of text fills, unless it ends a paragraph
+MOSTLY = 0.5  # share of a column's lines that are filled; of a table's cells it is a third at most
+LABEL = 4  # characters of a bullet or number that stands apart from its text
+LARGER = 1.06  # times the usual size: a heading, as in ``HeadingThresholds``
+ACROSS = 0.35  # share of the lines at a gutter that may run across it: headings, tables, a summary above
+
+
+class _Piece(NamedTuple):
+    """Glyphs of a row with no gap between them as wide as a gutter."""
+
+    box: Box
+    glyphs: list[Glyph]
+
+
+def may_have_columns(lines: Sequence[Line]) -> bool:
+    """Tell from its lines, quickly, whether a page is worth a closer look."""
+    if len(lines) < LINES:
+        return False
+    left, right = min(line.box.x0 for line in lines), max(line.box.x1 for line in lines)
+    edge = left + NARROWEST * (right - left)
+    return sum(line.gap >= GUTTER or line.box.x0 > edge for line in lines) >= LINES
+
+
+def part_columns(rows: Sequence[list[Glyph]]) -> list[list[Glyph]]:
+    """Part a page's glyphs into pieces without columns, in reading order.
+
+    :param rows: the glyphs of each row of the page, from left to right.
+    """
+    pieces = [piece for row in rows for piece in _pieces(row)]
+    return [[glyph for piece in part for glyph in piece.glyphs] for part in _part(pieces)]
+
+
+def _pieces(row: Sequence[Glyph]) -> list[_Piece]:
+    """Cut a row at its wide gaps; a bullet or number stays with its text, a space with what is before it."""
+    pieces: list[list[Glyph]] = []
+    last: Glyph | None = None
+    for glyph in row:
+        if glyph.text.isspace():
+            if pieces:
+                pieces[-1].append(glyph)
+            continue
+        apart = last is None or glyph.box.x0 - last.box.x1 >= GUTTER
+        if not apart or (pieces and _is_label(pieces[-1])):
+            pieces[-1].append(glyph)
+        else:
+            pieces.append([glyph])
+        last = glyph
+    return [_Piece(_around(glyphs), glyphs) for glyphs in pieces]
+
+
+def _is_label(glyphs: Sequence[Glyph]) -> bool:
+    text = "".join(glyph.text for glyph in glyphs).strip()
+    return len(text) <= LABEL and not any(map(str.isalpha, text[1:]))
+
+
+def _around(glyphs: Sequence[Glyph]) -> Box:
+    inked = [glyph.box for glyph in glyphs if not glyph.text.isspace()]
+    return Box(
+        min(box.x0 for box in inked),
+        min(box.top for box in inked),
+        max(box.x1 for box in inked),
+        max(box.bottom for box in inked),
+    )
+
+
+def _part(pieces: Sequence[_Piece]) -> list[list[_Piece]]:
+    gutter = _gutter(pieces)
+    if gutter is None:
+        return [list(pieces)] if pieces else []
+    parts: list[list[_Piece]] = []
+    for is_across, band in groupby(_by_height(pieces), key=lambda piece: _cuts(piece, pieces, gutter)):
+        found = list(band)
+        if is_across:
+            parts.append(found)
+        else:
+            left = [piece for piece in found if piece.box.x0 < gutter]
+            parts += _part(left) if len(left) < len(pieces) else [left]
+            right = [piece for piece in found if piece.box.x0 >= gutter]
+            parts += _part(right) if len(right) < len(pieces) else [right]
+    return parts
+
+
+def _by_height(pieces: Sequence[_Piece]) -> list[_Piece]:
+    return sorted(pieces, key=lambda piece: (piece.box.top, piece.box.x0))
+
+
+def _gutter(pieces: Sequence[_Piece]) -> float | None:
+    """Find where the second column begins, if there is one: the foremost edge that lines of text share."""
+    if len(pieces) < 2 * LINES:
+        return None
+    first, last = min(piece.box.x0 for piece in pieces), max(piece.box.x1 for piece in pieces)
+    edges = Counter(round(piece.box.x0 / SAME_EDGE) for piece in pieces)
+    for edge in sorted(edges):
+        x = (edge - 0.5) * SAME_EDGE
+        wide = edges[edge] + edges[edge + 1] >= LINES and x - first >= NARROWEST * (last - first)
+        if wide and _is_gutter(pieces, x, NARROWEST * (last - first)):
+            return x
+    return None
+
+
+def _is_gutter(pieces: Sequence[_Piece], x: float, narrowest: float) -> bool:
+    left = [piece.box for piece in pieces if piece.box.x1 <= x - GUTTER / 2]
+    right = [piece.box for piece in pieces if piece.box.x0 >= x]
+    if min(len(left), len(right)) < LINES:
+        return False
+    top = max(min(box.top for box in side) for side in (left, right))
+    bottom = min(max(box.bottom for box in side) for side in (left, right))
+    band = [piece.box for piece in pieces if top <= (piece.box.top + piece.box.bottom) / 2 <= bottom]
+    sides = [[box for box in band if box in side] for side in (set(left), set(right))]
+    across = len(band) - len(sides[0]) - len(sides[1])
+    return across <= ACROSS * len(band) and all(len(side) >= LINES and _is_text(side, narrowest) for side in sides)
+
+
+def _is_text(column: Sequence[Box], narrowest: float) -> bool:
+    """Tell a column of text: most of its lines fill it, or fill one of the columns it is made of."""
+    widths = [box.x1 - box.x0 for box in column]
+    usual = statistics.quantiles(widths, n=10)[-1]
+    return usual >= narrowest and sum(width >= FILLED * usual for width in widths) >= MOSTLY * len(widths)
+
+
+def _cuts(piece: _Piece, pieces: Sequence[_Piece], gutter: float) -> bool:
+    """Tell whether a piece runs across the gutter, or is a heading with nothing beside it in the other column."""
+    box = piece.box
+    if box.x0 < gutter < box.x1:
+        return True
+    if piece.glyphs[0].size < LARGER * statistics.median(other.glyphs[0].size for other in pieces):
+        return False
+    beside = [other.box for other in pieces if (other.box.x0 >= gutter) != (box.x0 >= gutter)]
+    if any(other.top < box.bottom and box.top < other.bottom for other in beside):
+        return False
+    return any(other.bottom <= box.top for other in beside) and any(other.top >= box.bottom for other in beside)
