@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from pipeline.datatypes import Edition, Organization, Passage
 from pipeline.errors import IndexDamaged
 from pipeline.indexing.records import PARTED, TABLES, to_json, to_organization, to_passage
+from pipeline.reading.names import Definition
 
 PASSAGES = "SELECT passages.*, headings.path FROM passages LEFT JOIN headings ON headings.number = passages.section"
 
@@ -94,6 +95,14 @@ class Catalog:
         self._editions = {row[0]: Edition(*row[1:5]) for row in rows}
         self._spans = {row[0]: range(row[5], row[5] + row[6]) for row in rows}
         self._organizations: dict[tuple[str, str], Organization | None] = {}
+
+    def definitions(self, keys: Sequence[str]) -> list[Definition]:
+        """List what the papers say these names stand for; a key is that of a short or a full name."""
+        found = self._rows(
+            "SELECT DISTINCT short, full, times FROM definitions WHERE key IN (SELECT value FROM json_each(?))",
+            [to_json(list(keys))],
+        )
+        return [Definition(*row) for row in found]
 
     def close(self) -> None:
         """Give the file back."""

@@ -14,8 +14,17 @@ from pipeline.indexing.catalog import Catalog, new_catalog
 from pipeline.indexing.columns import Columns, ColumnsWriter
 from pipeline.indexing.lexical import Lexical, LexicalWriter
 from pipeline.indexing.nearest import VectorIndex, open_vectors, write_vectors
-from pipeline.indexing.records import COPIED_TABLES, document_rows, edition_row, folded_headings, passage_row, to_json
+from pipeline.indexing.records import (
+    COPIED_TABLES,
+    definition_rows,
+    document_rows,
+    edition_row,
+    folded_headings,
+    passage_row,
+    to_json,
+)
 from pipeline.indexing.vectors import PackedVectors, write_packed
+from pipeline.reading.names import Definition
 
 if TYPE_CHECKING:
     import numpy as np
@@ -98,8 +107,11 @@ def write_records(
 def _write_passages(
     connection: Any, passages: Iterable[tuple[Passage, int]], columns: ColumnsWriter, words: LexicalWriter
 ) -> None:
+    from pipeline.reading.organizations import find_definitions  # only a writer needs it, and it takes 10 ms
+
     owners: dict[str, int] = {}
     headings: dict[str, int] = {}
+    defined = Counter[tuple[str, str]]()
     row = 0
     written: set[str] = set()
     for edition, group in itertools.groupby(passages, key=lambda pair: pair[0].edition.id):
@@ -119,6 +131,7 @@ def _write_passages(
             _insert(connection, "passage_pages", [(page, row) for page in dict.fromkeys(passage.pages)])
             columns.add(number, headings[path], len(passage.sentences), tokens)
             names = " ; ".join((owner.acronym, owner.name, *owner.aliases)) if owner else ""
+            defined.update(find_definitions(passage.text))
             words.add(" ; ".join(passage.section), names, passage.text)
             row += 1
         connection.execute(
@@ -129,6 +142,8 @@ def _write_passages(
             [(count, edition, acronym) for acronym, count in owned.items()],
         )
     _insert(connection, "owners", sorted(owners.items()))
+    definitions = (Definition(*names, times) for names, times in defined.items())
+    _insert(connection, "definitions", sorted({row for item in definitions for row in definition_rows(item)}))
 
 
 def _insert(connection: Any, table: str, rows: Sequence[tuple[Any, ...]]) -> None:

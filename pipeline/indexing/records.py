@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pipeline.datatypes import Box, Document, Edition, Footnote, Link, Organization, PageBox, Passage
+from pipeline.reading.names import Definition, definition_key
 
 TABLES = """
 CREATE TABLE editions (
@@ -18,6 +19,7 @@ CREATE TABLE organizations (
     edition TEXT, acronym TEXT, name TEXT, aliases TEXT, first_page INTEGER, last_page INTEGER, passages INTEGER,
     PRIMARY KEY (edition, acronym));
 CREATE TABLE names (acronym TEXT, name TEXT, aliases TEXT);
+CREATE TABLE definitions (key TEXT, short TEXT, full TEXT, times INTEGER, PRIMARY KEY (key, short, full)) WITHOUT ROWID;
 CREATE TABLE owners (acronym TEXT PRIMARY KEY, number INTEGER);
 CREATE TABLE sections (
     edition TEXT, number INTEGER, level INTEGER, path TEXT, organization TEXT, first_page INTEGER, last_page INTEGER,
@@ -69,6 +71,11 @@ def document_rows(document: Document) -> dict[str, list[tuple[Any, ...]]]:
             for item in document.sections
         ],
     }
+
+
+def definition_rows(definition: Definition) -> list[tuple[Any, ...]]:
+    """Give the rows of a definition: it is found by either name."""
+    return [(definition_key(name), *definition) for name in (definition.short, definition.full)]
 
 
 def passage_row(row: int, passage: Passage, section: int) -> tuple[Any, ...]:

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 ARTICLE = re.compile(r"^(the|le|la|les|l['’]|el|los|las|de|het|der|die|das)\s+", re.IGNORECASE)
 PLURAL = re.compile(r"(?<=[A-Z])s$")
+
+
+class Definition(NamedTuple):
+    """What a short name stands for; ``times`` is how often the papers say so."""
+
+    short: str
+    full: str
+    times: int = 1
 
 
 def name_key(name: str) -> str:

@@ -12,18 +12,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from pipeline.reading.names import definition_key
+from pipeline.reading.names import Definition, definition_key
 
 WORD = re.compile(r"\w+(?:[-&/.]\w+|['’](?!s\b)\w+)*")  # a name without the 's of its genitive
 LONGEST = 12  # words of a full name that a question may hold
-
-
-class Definition(NamedTuple):
-    """What a short name stands for; ``times`` is how often the papers say so."""
-
-    short: str
-    full: str
-    times: int = 1
 
 
 class _Found(NamedTuple):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from pipeline.datatypes import Organization
+from pipeline.reading.names import definition_key
 
 SHORT_NAME = 8  # letters; a shorter alias must be written as the paper writes it: "WHO", not "who"
 TYPED_NAME = (
@@ -14,7 +15,7 @@ TYPED_NAME = (
 
 
 class Names:
-    """The acronyms, names and aliases of organizations, to be found in texts."""
+    """The acronyms, names and aliases of organizations, to be found in texts; ``keys`` are their ``definition_key``."""
 
     def __init__(self, organizations: Iterable[Organization]) -> None:
         """Take the organizations; one name may stand for several."""
@@ -29,6 +30,7 @@ class Names:
         self._typed = {
             name.casefold(): acronyms for name, acronyms in self._exact.items() if len(name) >= TYPED_NAME
         } | self._folded
+        self.keys = frozenset(map(definition_key, [*self._exact, *self._folded]))
         self._typed_pattern = _any_of(self._typed)
         self._exact_pattern = _any_of(self._exact)
         self._folded_pattern = _any_of(self._folded)

@@ -17,9 +17,10 @@ from pipeline.indexing.encode import Encoder, Reranker, load_encoder
 from pipeline.indexing.files import open_files
 from pipeline.indexing.pointer import REBUILD
 from pipeline.reading.corpus import latest
-from pipeline.reading.names import name_key
+from pipeline.reading.names import Definition, definition_key, name_key
 from pipeline.searching.confidence import ANSWERED, RIVALS, UNFIT, confidence, is_wordless
 from pipeline.searching.duplicates import part_duplicates
+from pipeline.searching.glossary import expand
 from pipeline.searching.names import Names
 from pipeline.searching.rank import MODES, Query, Ranked, Ranker, squash
 from pipeline.searching.rerank import RERANKED, rerank
@@ -192,8 +193,15 @@ class Index:
         return self._files.rows(acronyms, filters.get("section"), filters.get("page"), ids)
 
     def _encode(self, text: str) -> Query:
-        vectors, tokens = self.encoder.encode_tokens([text], is_query=True)
-        return Query(text, vectors[0], tokens[0])
+        """Encode a question, asked in both spellings of what the papers abbreviate."""
+        asked = expand(text, self._definitions)
+        vectors, tokens = self.encoder.encode_tokens([asked], is_query=True)
+        return Query(asked, vectors[0], tokens[0])
+
+    def _definitions(self, keys: Sequence[str]) -> list[Definition]:
+        """List definitions but those of organizations: whose section a passage is of says so in both spellings."""
+        known = self._names.keys
+        return [item for item in self.catalog.definitions(keys) if definition_key(item.short) not in known]
 
     def _folded(self, query: Query, count: int, rows: Rows | None, mode: str) -> list[tuple[Ranked, Hit]]:
         """Rank passages and fold those that say the same, until there are ``count`` that differ or no more at all.

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from pipeline.reading.names import definition_key
-from pipeline.searching.glossary import Definition, expand
+from pipeline.reading.names import Definition, definition_key
+from pipeline.searching.glossary import expand
 
 KNOWN = [
     Definition("SDGs", "Sustainable Development Goals", 3),
