@@ -45,7 +45,8 @@ class Style(NamedTuple):
 class Candidate(NamedTuple):
     """A heading before levels are known: its lines ``start`` to ``end`` (exclusive) of the document's text lines.
 
-    ``told`` is the level that the paper itself gives it.
+    ``told`` is the level that the paper itself gives it; ``first`` tells that it is the first line of its page, and
+    ``opens`` that there was room for it on the page before.
     """
 
     start: int
@@ -53,6 +54,8 @@ class Candidate(NamedTuple):
     text: str
     style: Style
     told: int | None = None
+    first: bool = False
+    opens: bool = False
 
     @property
     def run_in(self) -> bool:

@@ -29,6 +29,7 @@ from pipeline.reading.candidates import (
 from pipeline.reading.evidence import NONE, Evidence, Named
 from pipeline.reading.layout import BULLET
 from pipeline.reading.levels import rank_levels
+from pipeline.reading.openings import mark_openings
 from pipeline.reading.sifting import sift
 from pipeline.reading.titles import CAPTION, decimal_depth
 
@@ -72,7 +73,7 @@ def find_headings(
             index += 1
     kept = sift([item for item in candidates if item.start not in named], lines, body)
     kept += [item for item in candidates if item.start in named]
-    return _drop_lone_caps(sorted(kept))
+    return mark_openings(_drop_lone_caps(sorted(kept)), lines, body)
 
 
 def _named_heading(lines: Sequence[Line], named: Named, body: Body, limits: HeadingThresholds) -> Candidate:

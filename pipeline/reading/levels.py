@@ -8,6 +8,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from typing import TypeVar
 
 from pipeline.reading.candidates import LINE, Candidate
+from pipeline.reading.openings import below_openings
 from pipeline.reading.titles import decimal_depth
 
 T = TypeVar("T", bound=Hashable)
@@ -18,6 +19,7 @@ Place = tuple[int, int]
 LETTERED = re.compile(r"([IVXLC]+|[A-Z])[.)]?(?=\s)|\(?([a-z])\)(?=\s)")
 ROMAN_AFTER = {"I": "H", "V": "U", "X": "W"}  # the letter before which each stands, if it is a letter
 ROMANS = frozenset("IVX")  # single letters that may be numbers: nobody counts to chapter L, C or D
+LOWER = 0.1  # points; less than two sizes differ
 ALIKE = 0.1  # share of the size: "1." of a smaller heading is a step of a list, not a chapter
 OWN = 0.5  # share of a typography's headings that must be numbered alike, for its others to rank with them
 
@@ -31,7 +33,7 @@ def rank_levels(candidates: Sequence[Candidate]) -> list[int]:
     A style that opens the document, occurs once and outranks all others is the document's title: it heads its own
     section, but not the rest of the document. So is a first heading that the paper itself puts above all others.
     """
-    places = _places(candidates)
+    places = _places(_lower(candidates))
     ranks = {place: rank for rank, place in enumerate(sorted(set(places)))}
     levels = [ranks[place] for place in places]
     if any(candidate.told is not None for candidate in candidates):
@@ -42,6 +44,20 @@ def rank_levels(candidates: Sequence[Candidate]) -> list[int]:
         levels[0] = min(levels[1:])
     lowest = {level: rank for rank, level in enumerate(sorted(set(levels)), start=1)}
     return [lowest[level] for level in levels]
+
+
+def _lower(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Give headings that look like chapters, but open no page as these do, a style of their own below."""
+    below = below_openings(candidates)
+    twins = {item.style for n, item in enumerate(candidates) if n not in below}
+    lowered = []
+    for n, item in enumerate(candidates):
+        style = item.style
+        if n in below:
+            plain = style._replace(caps=False)
+            style = plain if style.caps and plain in twins else style._replace(size=style.size - LOWER)
+        lowered.append(item._replace(style=style))
+    return lowered
 
 
 def _opens_with_title(candidates: Sequence[Candidate], levels: Sequence[int]) -> bool:
