@@ -76,7 +76,7 @@ def retype(document: Document) -> tuple[list[Block], list[str]]:
         heading = section.heading
         if heading and not heading.run_in:
             cited = {(span.note, span.text.strip()) for line in heading.lines for span in line.spans if span.note}
-            notes = tuple((len(heading.text), texts[key]) for key in sorted(cited))  # type: ignore[type-var,index]
+            notes = tuple((len(heading.text), texts[key]) for key in sorted(cited))
             blocks.append(Block(heading.text, heading.level, notes=notes))
         bold = len(heading.text) if heading and heading.run_in else 0
         prose = unwrap(section.lines, vocabulary, body)
