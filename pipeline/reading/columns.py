@@ -17,12 +17,15 @@ from pipeline.datatypes import Box, Glyph, Line
 
 GUTTER = 9.0  # points; the narrowest of two-column journals are 12, the widest space of justified text stays under 8
 LINES = 6  # to either side of a gutter; a letterhead or an imprint has fewer
+FEW = 2  # suffice in a column as wide as the one before it: the last lines of a text
+ALIKE = 0.1  # share of a column's width; a ragged edge of few lines falls short of it by this
 SAME_EDGE = 3.0  # points; lines of a column begin at one edge, but for an indented one
 NARROWEST = 0.2  # share of the text's width; a column of four on a page, and no column of numbers
 FILLED = 0.6  # share of a column's width that a line of text fills, unless it ends a paragraph
 MOSTLY = 0.5  # share of a column's lines that are filled; of a table's cells it is a third at most
 LABEL = 4  # characters of a bullet or number that stands apart from its text
 LARGER = 1.06  # times the usual size: a heading, as in ``HeadingThresholds``
+ROOM = 0.5  # times its height: what parts a heading across from the columns above and below; lines have less
 ACROSS = 0.35  # share of the lines at a gutter that may run across it: headings, tables, a summary above
 
 
@@ -39,7 +42,7 @@ def may_have_columns(lines: Sequence[Line]) -> bool:
         return False
     left, right = min(line.box.x0 for line in lines), max(line.box.x1 for line in lines)
     edge = left + NARROWEST * (right - left)
-    return sum(line.gap >= GUTTER or line.box.x0 > edge for line in lines) >= LINES
+    return sum(line.gap >= GUTTER or line.box.x0 > edge for line in lines) >= FEW
 
 
 def part_columns(rows: Sequence[list[Glyph]]) -> list[list[Glyph]]:
@@ -107,35 +110,43 @@ def _by_height(pieces: Sequence[_Piece]) -> list[_Piece]:
 
 def _gutter(pieces: Sequence[_Piece]) -> float | None:
     """Find where the second column begins, if there is one: the foremost edge that lines of text share."""
-    if len(pieces) < 2 * LINES:
+    if len(pieces) < LINES + FEW:
         return None
     first, last = min(piece.box.x0 for piece in pieces), max(piece.box.x1 for piece in pieces)
     edges = Counter(round(piece.box.x0 / SAME_EDGE) for piece in pieces)
     for edge in sorted(edges):
         x = (edge - 0.5) * SAME_EDGE
-        wide = edges[edge] + edges[edge + 1] >= LINES and x - first >= NARROWEST * (last - first)
+        wide = edges[edge] + edges[edge + 1] >= FEW and x - first >= NARROWEST * (last - first)
         if wide and _is_gutter(pieces, x, NARROWEST * (last - first)):
-            return x
+            inner = max(piece.box.x1 for piece in pieces if piece.box.x1 <= x - GUTTER / 2)
+            return min((piece.box.x0 for piece in pieces if inner < piece.box.x0 < x), default=x)
     return None
 
 
 def _is_gutter(pieces: Sequence[_Piece], x: float, narrowest: float) -> bool:
     left = [piece.box for piece in pieces if piece.box.x1 <= x - GUTTER / 2]
     right = [piece.box for piece in pieces if piece.box.x0 >= x]
-    if min(len(left), len(right)) < LINES:
+    if min(len(left), len(right)) < FEW:
         return False
     top = max(min(box.top for box in side) for side in (left, right))
     bottom = min(max(box.bottom for box in side) for side in (left, right))
     band = [piece.box for piece in pieces if top <= (piece.box.top + piece.box.bottom) / 2 <= bottom]
     sides = [[box for box in band if box in side] for side in (set(left), set(right))]
     across = len(band) - len(sides[0]) - len(sides[1])
-    return across <= ACROSS * len(band) and all(len(side) >= LINES and _is_text(side, narrowest) for side in sides)
+    enough = min(map(len, sides)) >= LINES or (len(left) >= LINES and _are_alike(left, right))
+    return enough and across <= ACROSS * len(band) and all(_is_text(side, narrowest) for side in sides)
+
+
+def _are_alike(left: Sequence[Box], right: Sequence[Box]) -> bool:
+    """Tell the short last column of a text: it is as wide as the first one."""
+    widths = [max(box.x1 - box.x0 for box in side) for side in (left, right)]
+    return abs(widths[0] - widths[1]) <= ALIKE * widths[0]
 
 
 def _is_text(column: Sequence[Box], narrowest: float) -> bool:
     """Tell a column of text: most of its lines fill it, or fill one of the columns it is made of."""
     widths = [box.x1 - box.x0 for box in column]
-    usual = statistics.quantiles(widths, n=10)[-1]
+    usual = statistics.quantiles(widths, n=10)[-1] if len(widths) > 1 else sum(widths)
     return usual >= narrowest and sum(width >= FILLED * usual for width in widths) >= MOSTLY * len(widths)
 
 
@@ -147,6 +158,7 @@ def _cuts(piece: _Piece, pieces: Sequence[_Piece], gutter: float) -> bool:
     if piece.glyphs[0].size < LARGER * statistics.median(other.glyphs[0].size for other in pieces):
         return False
     beside = [other.box for other in pieces if (other.box.x0 >= gutter) != (box.x0 >= gutter)]
-    if any(other.top < box.bottom and box.top < other.bottom for other in beside):
+    room = ROOM * (box.bottom - box.top)
+    if any(other.top < box.bottom + room and box.top - room < other.bottom for other in beside):
         return False
     return any(other.bottom <= box.top for other in beside) and any(other.top >= box.bottom for other in beside)

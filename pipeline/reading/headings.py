@@ -68,7 +68,7 @@ def find_headings(
         )
         if found and not taken & set(range(found.start, found.end)):
             candidates.append(found)
-            index = index + 1 if found.run_in else found.end
+            index = found.end
         else:
             index += 1
     kept = sift([item for item in candidates if item.start not in named], lines, body)

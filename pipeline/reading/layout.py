@@ -22,7 +22,10 @@ DOUBLE_STRIKE = 0.1  # the same character twice, nearer than this, is one charac
 
 LABEL = 10  # characters of the number, letter or bullet that opens a line: "3.10.2.1", "Chapter12"
 # "•", "12.", "3.1.2", "(iv)", "B.", "Annex4"
-LABELS = re.compile(r"\W|\(?(?:[^\W\d_]{3,})?(?:\d+(?:[.\-]\d+)*|[IVXLCivxlc]+|[^\W\d_])[.):]?")
+LABELS = re.compile(
+    r"\W|(?:[^\W\d_]{3,})?\(?\d+(?:[.\-]\d+)*[.):]?|\(?(?:[IVXLC]+|[ivxlc]+|[^\W\d_])[.):]?|"
+    r"[^\W\d_]+[a-z](?:[IVXLC]+|[A-Z])[.):]?"
+)
 
 BOLD_NAME = re.compile(r"bold|black|heavy|demi|(?<=[-,])bd", re.IGNORECASE)
 ITALIC_NAME = re.compile(r"italic|oblique|(?<=[-,])it\b", re.IGNORECASE)

@@ -18,6 +18,7 @@ KEPT = 3.0  # lines that typesetters keep below a heading at a page's foot, at m
 FEWEST = 3  # openings that show a habit
 ALWAYS = 0.8  # share of the forced breaks that must come before these headings
 NAMED = 0.7  # share of the openings that end with an acronym, for that to be a sign of one
+OTHERS = 0.5  # of them for each opening; where levels differ in size, the few that open no page are chapters too
 ACRONYM = re.compile(r"\(\w[\w .&/–-]{1,14}\)\W*$")
 
 
@@ -53,11 +54,11 @@ def below_openings(candidates: Sequence[Candidate]) -> set[int]:
     if len(openings) < FEWEST or len(openings) < ALWAYS * breaks or not own[0][1].opens:
         return set()
     named = sum(bool(ACRONYM.search(item.text)) for item in openings) >= NAMED * len(openings)
-    return {
-        n
-        for n, item in own
-        if not item.opens and not (item.first and (ACRONYM.search(item.text) if named else len(own) == len(openings)))
-    }
+    others = {n for n, item in own if not item.opens and not (item.first and (ACRONYM.search(item.text) or not named))}
+    if len(others) >= OTHERS * len(openings):
+        return others
+    # A few in capitals are acronyms, where others of their level are not.
+    return {n for n in others if style.caps and style._replace(caps=False) in {item.style for _, item in tops}}
 
 
 def _chapter_style(items: Sequence[Candidate]) -> Style:

@@ -150,12 +150,12 @@ def _starts_block(above: Line, line: Line, body: Body, right_edge: float) -> boo
         return True
     ended = above.text.rstrip().endswith(SENTENCE_END)
     step = line.box.top - above.box.top
+    short = above.box.x1 < SHORT_LINE * right_edge
     if line.page != above.page or step <= 0:
-        return ended and not line.text[0].islower()
+        return (ended or short) and not line.text[0].islower()
     if step > NEW_BLOCK_STEP * body.step * max(1.0, line.size / body.size):
         return True
     indent = line.box.x0 - above.box.x0
-    short = above.box.x1 < SHORT_LINE * right_edge
     if abs(indent) > INDENT * line.size and not (_is_item(above) and indent > 0):
         return ended or short
     return ended and (short or _is_item(line))

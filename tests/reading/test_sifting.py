@@ -1,0 +1,73 @@
+"""What looks like a heading and is none, each on the page that showed it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from pipeline.datatypes import Document
+from pipeline.reading.document import read_document
+from pipeline.reading.levels import numbering_kinds
+from tests.papers import BOLD, Text, make_pdf, paragraph
+from tests.reading.records import EDITION
+from tests.reading.test_evidence import PROSE, headings
+
+
+def read(path: Path, *pages: Sequence[Text]) -> Document:
+    return read_document(make_pdf(path / "a.pdf", pages), EDITION)[0]
+
+
+def titles(document: Document) -> list[str]:
+    return [text for _, _, text in headings(document)]
+
+
+@pytest.mark.parametrize("word", ["Figuur", "Tabelle", "Gráfico", "Encadré", "Abbildung", "Cuadro", "Table"])
+def test_captions_in_other_languages_are_no_headings(tmp_path: Path, word: str) -> None:
+    caption = [Text(f"{word} 2.1 Ships by year", 200, font=BOLD), Text("and by country", 213.6, font=BOLD)]
+    assert titles(read(tmp_path, [*paragraph(PROSE, 100), *caption, *paragraph(PROSE, 300)])) == []
+
+
+def test_references_set_like_headings_are_none(tmp_path: Path) -> None:
+    names = ["Adams 2012", "Brown en Clark 2015a", "IOM 2016", "Davis et al. 2009", "UNODC 2016", "Evans (2001)"]
+    page = [Text("Literature", 80, size=16, font=BOLD)]
+    for number, name in enumerate(names):
+        page += [Text(name, 120 + 60 * number, font=BOLD), *paragraph(PROSE[:2], 134 + 60 * number)]
+    assert titles(read(tmp_path, paragraph(PROSE, 100), page)) == ["Literature"]
+
+
+def test_the_title_on_a_cover_is_no_section_and_not_lost(tmp_path: Path) -> None:
+    cover = [Text("At sea", 200, size=40), Text("Annual report", 260, size=24)]
+    half_title = [Text("At sea", 200, size=30, font=BOLD)]
+    chapter = [Text("Border control", 100, size=16), *paragraph(PROSE, 130)]
+    document = read(tmp_path, cover, half_title, chapter, paragraph(PROSE, 100))
+    assert titles(document) == ["Border control"]
+    assert [line.text for line in document.sections[0].lines] == ["At sea", "Annual report", "At sea"]
+
+
+def test_heads_of_a_tables_columns_are_no_headings(tmp_path: Path) -> None:
+    table = [Text("Percent", 200, 300, font=BOLD), Text("Kind of ship", 213.6, font=BOLD)]
+    table += [Text("of all", 213.6, 300, font=BOLD), Text("Ferries", 230), Text("12", 230, 300)]
+    assert titles(read(tmp_path, [*paragraph(PROSE, 100), *table, *paragraph(PROSE, 300)])) == []
+
+
+def test_numbered_heading_in_another_colour_or_slope_is_one(tmp_path: Path) -> None:
+    page: list[Text] = []
+    for number in range(3):
+        top = 100 + 120 * number
+        page += [Text(f"4.1.{number + 1} Lights at sea", top, font="Helvetica-Oblique"), *paragraph(PROSE, top + 25)]
+    assert titles(read(tmp_path, [*page, *paragraph(PROSE * 3, 460)])) == [f"4.1.{n} Lights at sea" for n in (1, 2, 3)]
+
+
+def test_numbering_tells_levels_of_headings_that_look_alike(tmp_path: Path) -> None:
+    page: list[Text] = []
+    for number, title in enumerate(["I. Border control", "A. Guards", "B. Lights", "II. Fines", "A. Amounts"]):
+        page += [Text(title, 100 + 100 * number, font=BOLD), *paragraph(PROSE, 125 + 100 * number)]
+    assert [level for level, _, _ in headings(read(tmp_path, page))] == [1, 2, 2, 1, 2]
+
+
+def test_letter_that_may_be_a_number_follows_its_neighbours() -> None:
+    titles = ["G. One", "H. Two", "I. Three", "J. Four"]
+    assert numbering_kinds(titles) == ["A"] * 4
+    assert numbering_kinds(["IV. One", "V. Two", "VI. Three"]) == ["I"] * 3
