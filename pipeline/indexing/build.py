@@ -8,17 +8,26 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.datatypes import BuildReport, EditionReport, EncoderInfo, ForeignScores, Passage
 from pipeline.indexing import store
 from pipeline.indexing.catalog import EditionSummary
+from pipeline.indexing.compact import Axes, learn_from
 from pipeline.indexing.encode import Encoder
 from pipeline.indexing.files import Encoded, write_files
 from pipeline.indexing.foreign import foreign_scores
 from pipeline.indexing.gather import DEFAULTS, Options, Progress, Reading, read_corpus
 from pipeline.indexing.history import Comparison, compare_read
+from pipeline.indexing.nearest import MANY
 from pipeline.indexing.reuse import Before, KnownVectors, embedded_text, open_before, sentence_texts
 from pipeline.indexing.vectors import quantize
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Tokens = npt.NDArray[np.int8]
 
 
 def build_index(
@@ -48,7 +57,7 @@ def build_index(
             return _report(reading, summaries, before, vectors, before.manifest.encoder, clock, published=False)
         encoder = load()
         encoded = encode_passages(reading.passages, encoder, before.vectors(encoder.info) if before else None, progress)
-        foreign = foreign_scores(encoder, encoded.vectors, encoded.tokens)
+        foreign = foreign_scores(encoder, encoded.vectors, encoded.token_vectors())
         clock.lap("encoding")
         history = compare_read(reading, before)
         clock.lap("comparing")
@@ -83,12 +92,26 @@ def encode_passages(
         found = quantize(encoder.encode(new_sentences, is_query=False, progress=advance))
         by_sentence |= dict(zip(new_sentences, found, strict=True))
     dimensions = encoder.info.dimensions
+    pieces, axes = compact_tokens([by_context[text][1] for text in contexts], known.axes if known else None)
     return Encoded(
         np.array([by_context[text][0] for text in contexts], dtype=np.float32).reshape(-1, dimensions),
-        [by_context[text][1] for text in contexts],
+        pieces,
         np.array([by_sentence[text] for text in sentences], dtype=np.int8).reshape(-1, dimensions),
         reused,
+        axes,
     )
+
+
+def compact_tokens(tokens: list[Tokens], axes: Axes | None) -> tuple[list[Tokens], Axes | None]:
+    """Make token vectors compact where passages are many, or some of them are so from the generation before.
+
+    :param axes: those of the generation before, which stay until everything is done anew.
+    """
+    if axes is None and len(tokens) >= MANY:
+        axes = learn_from(tokens)
+    if axes is None:
+        return tokens, None
+    return [piece if piece.shape[1] == axes.width else axes.encode(piece) for piece in tokens], axes
 
 
 class Clock:

@@ -12,6 +12,7 @@ from pipeline.datatypes import Document, Edition, Passage
 from pipeline.indexing import store
 from pipeline.indexing.catalog import Catalog, new_catalog
 from pipeline.indexing.columns import Columns, ColumnsWriter
+from pipeline.indexing.compact import Axes, CodedPassages, open_axes, write_axes
 from pipeline.indexing.lexical import Lexical, LexicalWriter
 from pipeline.indexing.nearest import VectorIndex, open_vectors, write_vectors
 from pipeline.indexing.records import (
@@ -23,7 +24,7 @@ from pipeline.indexing.records import (
     passage_row,
     to_json,
 )
-from pipeline.indexing.vectors import PackedVectors, write_packed
+from pipeline.indexing.vectors import PackedVectors, best_match, best_matches, mean_of_best, write_packed
 from pipeline.reading.names import Definition
 
 if TYPE_CHECKING:
@@ -37,13 +38,18 @@ if TYPE_CHECKING:
 class Encoded(NamedTuple):
     """The vectors of a corpus: of its passages, their tokens and their sentences; and how many were known before.
 
-    Those of tokens and sentences may be in 8 bits already.
+    Those of tokens and sentences may be in 8 bits already. With ``axes`` those of tokens are codes along them.
     """
 
     vectors: Vectors
     tokens: Sequence[npt.NDArray[Any]]
     sentence_vectors: npt.NDArray[Any]
     reused: int = 0
+    axes: Axes | None = None
+
+    def token_vectors(self) -> Sequence[npt.NDArray[Any]]:
+        """Give the token vectors of each passage in all dimensions."""
+        return CodedPassages(self.tokens, self.axes) if self.axes else self.tokens
 
 
 class Copied(NamedTuple):
@@ -72,7 +78,10 @@ def write_files(
     write_packed(
         folder / store.SENTENCE_VECTORS, [encoded.sentence_vectors], (len(encoded.sentence_vectors), dimensions)
     )
-    write_packed(folder / store.TOKEN_VECTORS, encoded.tokens, (sum(counts), dimensions))
+    width = encoded.axes.width if encoded.axes else dimensions
+    write_packed(folder / store.TOKEN_VECTORS, encoded.tokens, (sum(counts), width))
+    if encoded.axes:
+        write_axes(folder / store.AXES, encoded.axes)
 
 
 def write_records(
@@ -165,6 +174,19 @@ def _copy_edition(connection: Any, copied: Copied) -> None:
     connection.execute("DETACH other")
 
 
+class Pieces(NamedTuple):
+    """The vectors of some passages' sentences and tokens below each other, and how many each passage has.
+
+    Those of tokens are levels along the axes where they are compact.
+    """
+
+    rows: Rows
+    sentences: Vectors
+    sentence_counts: Rows
+    tokens: npt.NDArray[Any]
+    token_counts: Rows
+
+
 class Files(NamedTuple):
     """The files of one generation, opened for reading."""
 
@@ -174,6 +196,29 @@ class Files(NamedTuple):
     vectors: VectorIndex
     sentences: PackedVectors
     tokens: PackedVectors
+    axes: Axes | None
+
+    def pieces(self, rows: Rows, *, tokens: bool = True) -> Pieces:
+        """Read the vectors of these passages' sentences, and of their tokens if they are wanted."""
+        sentences = self.sentences.units(*self.columns.sentences(rows))
+        firsts, counts = self.columns.tokens(rows)
+        codes = self.tokens.gather(firsts, counts if tokens else 0 * counts)
+        pieces = self.axes.levels(codes) if self.axes else codes
+        return Pieces(rows, sentences, self.columns.sentences(rows)[1], pieces, counts)
+
+    def interaction(self, query: Vectors, pieces: Pieces) -> Vectors:
+        """Score passages by late interaction with the vectors of a question's tokens; see ``best_match``."""
+        if self.axes:
+            return mean_of_best(self.axes.similarities(query, pieces.tokens), pieces.token_counts)
+        return best_matches(query, pieces.tokens, pieces.token_counts)
+
+    def closeness(self, query: Vectors, row: int) -> float:
+        """Give the cosine, by late interaction, of a question's tokens and a passage's."""
+        import numpy as np
+
+        first, count = (int(part[0]) for part in self.columns.tokens(np.array([row])))
+        codes = self.tokens.rows(first, count)
+        return float(best_match(query, [self.axes.decode(codes) if self.axes else codes])[0])
 
     def close(self) -> None:
         """Give the files back."""
@@ -225,4 +270,5 @@ def open_files(folder: Path) -> Files:
         open_vectors(folder / store.PASSAGE_VECTORS),
         PackedVectors(folder / store.SENTENCE_VECTORS),
         PackedVectors(folder / store.TOKEN_VECTORS),
+        open_axes(folder / store.AXES),
     )

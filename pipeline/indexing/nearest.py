@@ -26,8 +26,8 @@ FLAT, HEADER = b"IxFI", struct.Struct("<4siqqq?iq")
 INNER_PRODUCT = 0
 LISTS = 4  # times the root of the number of passages: 4,000 for a million
 TRAINED = 40  # passages for each list from which its mean is learnt; FAISS warns below 39
-PROBED = 1 / 64  # of the lists are looked into, more where a filter lets fewer through
-FEWEST_PROBED = 16  # lists
+PROBED = 1 / 32  # of the lists are looked into, more where a filter lets fewer through
+FEWEST_PROBED = 32  # lists
 BLOCK = 65_536  # vectors that are looked at at once
 
 
@@ -206,6 +206,7 @@ def _clustered(vectors: Vectors) -> Any:
     lists = 2 ** round(np.log2(LISTS * count**0.5))
     index: Any = faiss.index_factory(dimensions, f"IVF{lists},SQfp16", faiss.METRIC_INNER_PRODUCT)
     index.cp.seed, index.cp.spherical = 1, True
+    index.by_residual = False  # else what is read is not, to the last bit, what a new index would be made of
 
     def rounded(rows: Rows) -> Vectors:
         result: Vectors = vectors[rows].astype(np.float16).astype(np.float32)

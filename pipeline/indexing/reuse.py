@@ -64,6 +64,7 @@ class KnownVectors:
     def __init__(self, before: Before) -> None:
         """Read which texts there are."""
         self._files = before.files
+        self.axes = before.files.axes
         passages = before.catalog.passages(range(len(before.catalog)))
         self._passages = {_key(embedded_text(passage)): row for row, passage in enumerate(passages)}
         sentences = (passage.text[a:b] for passage in passages for a, b in passage.sentences)

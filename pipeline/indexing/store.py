@@ -48,6 +48,7 @@ COLUMNS = "columns.safetensors"
 WORDS = "words.safetensors"
 PASSAGE_VECTORS = "passages.faiss"
 SENTENCE_VECTORS = "sentences.npy"
+AXES = "axes.safetensors"  # only where token vectors are compact
 TOKEN_VECTORS = "tokens.npy"  # noqa: S105 - no secret
 KEPT = 2  # generations: the current one, and the one that readers may still hold and that one can go back to
 NAME = re.compile(r"generation-(\d{6,})")

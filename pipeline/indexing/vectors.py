@@ -168,14 +168,25 @@ def best_matches(query: Vectors, pieces: npt.NDArray[Any], counts: Rows) -> Vect
     """
     import numpy as np
 
-    scores = np.zeros(len(counts), dtype=np.float32)
-    filled = np.flatnonzero(counts)
-    if not len(filled) or not len(query):
-        return scores
     vectors = pieces.astype(np.float32)
     norms = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
     similarities = vectors @ query.T
     similarities /= np.where(norms == 0, 1, norms)[:, None]
+    return mean_of_best(similarities, counts)
+
+
+def mean_of_best(similarities: Vectors, counts: Rows) -> Vectors:
+    """Give for each passage the mean, over the query's tokens, of the best of its token vectors.
+
+    :param similarities: shape (vectors of all passages, tokens of the query).
+    :param counts: how many vectors each passage has.
+    """
+    import numpy as np
+
+    scores = np.zeros(len(counts), dtype=np.float32)
+    filled = np.flatnonzero(counts)
+    if not similarities.size:
+        return scores
     starts = np.cumsum(counts[filled]) - counts[filled]
     scores[filled] = np.maximum.reduceat(similarities, starts, axis=0).mean(axis=1)
     return scores

@@ -62,12 +62,13 @@ def check_contents(generation: store.Generation) -> Iterator[str]:
         dimensions = generation.manifest.encoder.dimensions
         vectors = vector_problems(files.vectors, counts["passages"], dimensions)
         found += ((store.PASSAGE_VECTORS, problem) for problem in vectors)
-        for name, rows, matrix in (
-            (store.SENTENCE_VECTORS, files.columns.first_sentences, files.sentences),
-            (store.TOKEN_VECTORS, files.columns.first_tokens, files.tokens),
+        width = files.axes.width if files.axes else dimensions
+        for name, rows, matrix, expected in (
+            (store.SENTENCE_VECTORS, files.columns.first_sentences, files.sentences, dimensions),
+            (store.TOKEN_VECTORS, files.columns.first_tokens, files.tokens, width),
         ):
-            if matrix.shape != (int(rows[-1]), dimensions):
-                found.append((name, f"shape {matrix.shape}, expected {(int(rows[-1]), dimensions)}"))
+            if matrix.shape != (int(rows[-1]), expected):
+                found.append((name, f"shape {matrix.shape}, expected {(int(rows[-1]), expected)}"))
         if int(files.columns.first_sentences[-1]) != counts["sentences"]:
             found.append((store.COLUMNS, "sentences and their vectors are not in step"))
     finally:

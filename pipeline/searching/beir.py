@@ -141,7 +141,7 @@ def build_collection(
             return kept, None
         started = time.perf_counter()
         encoded = encode_passages(passages, encoder, None, progress)
-        foreign = foreign_scores(encoder, encoded.vectors, encoded.tokens)
+        foreign = foreign_scores(encoder, encoded.vectors, encoded.token_vectors())
         seconds = time.perf_counter() - started
 
         def write(draft: Path) -> None:

@@ -16,6 +16,7 @@ COVERS = 2.5  # at least this: a passage of the organization's section is about 
 MENTIONS = 1.9  # at least this: it touches on it
 REACH = 0.6  # of the deviations that the best of n passages can have at all, which is little in a very short paper
 FOREIGN = 2.0  # deviations above questions foreign to the papers; a topic that comes no nearer is not theirs
+LOOKED_AT = 2000  # best passages; who has none among these has none above chance, and a million take minutes to rank
 NEAR_BEST = 0.5  # and this share of the best organization's score: a topic with one clear owner has few others
 
 
@@ -36,7 +37,7 @@ def who_covers(index: Index, topic: str, top_k: int = 3, **filters: Unpack[Filte
 
     :param top_k: how many passages to show for each organization.
     """
-    hits = index.search(topic, max(len(index.catalog), 1), **filters)
+    hits = index.search(topic, min(max(len(index.catalog), 1), LOOKED_AT), **filters)
     by_owner: dict[str, list[Hit]] = {}
     for hit in hits:
         if hit.passage.organization:

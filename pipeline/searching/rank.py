@@ -7,19 +7,19 @@ deviations above a passage taken at random (z-score), which makes them comparabl
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.indexing.lexical import words_of
 from pipeline.indexing.nearest import best_places
-from pipeline.indexing.vectors import best_matches
 from pipeline.searching.names import Names
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from pipeline.indexing.files import Files
+    from pipeline.indexing.files import Files, Pieces
 
     Scores = npt.NDArray[np.float32]
     Rows = npt.NDArray[np.int64]
@@ -56,6 +56,7 @@ CANDIDATES = 100  # passages that words propose; all proposed ones get all signa
 BY_VECTOR = (
     2  # times as many are proposed by the passages' vectors; so nothing is lost for want of sentences' proposals
 )
+FILTERED = 1200  # passages that a filter lets through and that are all ranked: what is left has its true order
 EXHAUSTIVE = 3  # times as many passages as candidates are all ranked: proposing would save nothing
 SAMPLE = 256  # passages, evenly spread, from which a signal's mean and deviation are taken
 TYPO = 0.8  # share of letters that a misspelt word must have in common with one of the paper (difflib's ratio)
@@ -97,9 +98,11 @@ class Ranker:
         candidates = self._candidates(query, max(top_k, CANDIDATES), rows, matches)
         if not len(candidates):
             return []
-        scores, best = self._scores(query, candidates, weights)
-        sample = np.linspace(0, self._passages - 1, min(SAMPLE, self._passages)).astype(np.int64)
-        sampled, _ = self._scores(query, sample, weights)
+        scores, best = self._scores(query, self._files.pieces(candidates, tokens=weights.tokens > 0), weights)
+        if len(candidates) == self._passages:
+            sampled = {name: values[self._sample_rows] for name, values in scores.items()}
+        else:
+            sampled, _ = self._scores(query, self._sample, weights)
         signals = {name: _z(scores[name], sampled[name].mean(), sampled[name].std()) for name in scores}
         if matches is not None:
             mean = matches.mean(dtype=np.float64)
@@ -124,16 +127,24 @@ class Ranker:
 
     def closeness(self, query: Query, row: int) -> float:
         """Give the cosine, by late interaction, of a question and a passage."""
+        return self._files.closeness(query.tokens, row)
+
+    @functools.cached_property
+    def _sample_rows(self) -> Rows:
         import numpy as np
 
-        return float(self._interaction(query, np.array([row]))[0])
+        return np.linspace(0, self._passages - 1, min(SAMPLE, self._passages)).astype(np.int64)
+
+    @functools.cached_property
+    def _sample(self) -> Pieces:
+        return self._files.pieces(self._sample_rows)
 
     def _candidates(self, query: Query, count: int, rows: Rows | None, matches: Scores | None) -> Rows:
         """Give the rows that vectors or words find among their best; all rows if that is not many more."""
         import numpy as np
 
         available = self._passages if rows is None else len(rows)
-        if available <= EXHAUSTIVE * count:
+        if available <= EXHAUSTIVE * count or (rows is not None and available <= FILTERED):
             return np.arange(self._passages) if rows is None else rows
         found = [row for row, _ in self._files.vectors.search(query.vector, BY_VECTOR * count, rows)]
         if matches is not None:
@@ -142,12 +153,12 @@ class Ranker:
             found += lexical[matches[lexical] > 0].tolist()
         return np.unique(np.array(found, dtype=np.int64))
 
-    def _scores(self, query: Query, rows: Rows, weights: Weights) -> tuple[dict[str, Scores], Rows]:
+    def _scores(self, query: Query, pieces: Pieces, weights: Weights) -> tuple[dict[str, Scores], Rows]:
         """Give the vector signals that have a weight, and the best sentence of each passage."""
         import numpy as np
 
-        firsts, counts = self._files.columns.sentences(rows)
-        similarities = self._files.sentences.units(firsts, counts) @ query.vector
+        counts = pieces.sentence_counts
+        similarities = pieces.sentences @ query.vector
         starts = np.cumsum(counts) - counts
         highest = np.maximum.reduceat(similarities, starts)
         # The first place where a passage's sentence is as good as its best.
@@ -155,16 +166,12 @@ class Ranker:
         best = is_best[np.searchsorted(is_best, starts)] - starts
         scores: dict[str, Scores] = {}
         if weights.passage:
-            scores["passage"] = self._files.vectors.vectors(rows) @ query.vector
+            scores["passage"] = self._files.vectors.vectors(pieces.rows) @ query.vector
         if weights.sentence:
             scores["sentence"] = highest
         if weights.tokens:
-            scores["tokens"] = self._interaction(query, rows)
+            scores["tokens"] = self._files.interaction(query.tokens, pieces)
         return scores, best
-
-    def _interaction(self, query: Query, rows: Rows) -> Scores:
-        firsts, counts = self._files.columns.tokens(rows)
-        return best_matches(query.tokens, self._files.tokens.gather(firsts, counts), counts)
 
     def _match(self, text: str) -> Scores | None:
         """Score by words; a word that the paper does not have is taken for a misspelling of the nearest it has."""

@@ -22,7 +22,7 @@ from pipeline.searching.confidence import ANSWERED, RIVALS, UNFIT, confidence, i
 from pipeline.searching.duplicates import part_duplicates
 from pipeline.searching.glossary import expand
 from pipeline.searching.names import Names
-from pipeline.searching.rank import MODES, Query, Ranked, Ranker, squash
+from pipeline.searching.rank import CANDIDATES, MODES, Query, Ranked, Ranker, squash
 from pipeline.searching.rerank import RERANKED, rerank
 
 if TYPE_CHECKING:
@@ -210,12 +210,16 @@ class Index:
         """
         wanted, depth = max(count, self._rerank_top if self._reranker else 0), 0
         groups: list[list[int]] = []
+        known, found = 0, list[Ranked]()
         ranked: list[Ranked] = []
         passages: list[Passage] = []
         while len(groups) < wanted and depth <= len(ranked):
             depth = 2 * depth or wanted + TWINS
-            ranked = self._ranker.rank(query, depth, rows, MODES[mode])
-            passages = self.catalog.passages([item.row for item in ranked])
+            if depth > known:  # as many as there are candidates are ranked for the price of one
+                known = max(depth, CANDIDATES)
+                found = self._ranker.rank(query, known, rows, MODES[mode])
+            ranked = found[:depth]
+            passages += self.catalog.passages([item.row for item in ranked[len(passages) :]])
             groups = part_duplicates(passages)
         return [
             (

@@ -16,8 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import IndexDamaged
+from pipeline.indexing import nearest
 from pipeline.indexing.nearest import (
+    ClusteredVectors,
+    FlatVectors,
     VectorIndex,
+    best_places,
     open_vectors,
     write_vectors,
 )
@@ -153,3 +157,123 @@ def test_a_full_disk_is_an_os_error_even_if_only_the_last_bytes_do_not_fit(tmp_p
 def _limit_files(size: int) -> None:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
+# --- flat indexes without FAISS
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 10**6), count=st.integers(0, 30), dimensions=st.integers(1, 9), top_k=st.integers(1, 40))
+def test_a_flat_file_is_what_faiss_reads(seed: int, count: int, dimensions: int, top_k: int) -> None:
+    import faiss
+
+    dice = np.random.default_rng(seed)
+    rows = dice.normal(size=(count, dimensions)).astype(np.float32)
+    query = dice.normal(size=dimensions).astype(np.float32)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "v.faiss"
+        ours = opened(path, rows)
+        theirs = faiss.read_index(str(path))
+        assert isinstance(ours, FlatVectors)
+        assert (len(ours), ours.dimensions) == (theirs.ntotal, theirs.d)
+        np.testing.assert_array_equal(ours.vectors(np.arange(count)), theirs.reconstruct_n(0, count))
+        scores, places = theirs.search(query[None], top_k)
+        wanted = places[0][places[0] >= 0].tolist()
+        assert [row for row, _ in ours.search(query, top_k)] == wanted
+        np.testing.assert_allclose(
+            [score for _, score in ours.search(query, top_k)], scores[0][: len(wanted)], rtol=1e-5
+        )
+
+
+def test_a_flat_index_is_searched_without_importing_faiss(tmp_path: Path) -> None:
+    write_vectors(tmp_path / "v.faiss", array(ROWS))
+    script = (
+        "import sys; from pathlib import Path; import numpy as np; from pipeline.indexing.nearest import open_vectors\n"
+        "print(open_vectors(Path(sys.argv[1])).search(np.array([1, 0], dtype=np.float32), 1), 'faiss' in sys.modules)"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "v.faiss")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "[(0, 3.0)] False\n"
+
+
+@pytest.mark.parametrize("place", [0, 4, 8, 32, 33, 37, 44])
+def test_a_header_of_another_kind_is_damage(tmp_path: Path, place: int) -> None:
+    path = tmp_path / "v.faiss"
+    write_vectors(path, array(ROWS))
+    data = bytearray(path.read_bytes())
+    data[place] ^= 1
+    path.write_bytes(bytes(data))
+    with pytest.raises(IndexDamaged, match=r"v\.faiss: not a FAISS index"):
+        open_vectors(path)
+
+
+@settings(max_examples=200, deadline=None)
+@given(scores=st.lists(st.integers(-3, 3), max_size=30), top_k=st.integers(1, 35))
+def test_the_best_places_are_those_of_a_stable_sort(scores: list[int], top_k: int) -> None:
+    expected = sorted(range(len(scores)), key=lambda place: (-scores[place], place))[:top_k]
+    assert best_places(np.array(scores, dtype=np.float32), top_k).tolist() == expected
+
+
+# --- inverted lists
+
+
+@pytest.fixture(scope="module")
+def clusters() -> Vectors:
+    """Vectors around sixty means."""
+    dice = np.random.default_rng(5)
+    means = dice.normal(size=(60, 32))
+    rows = means[dice.integers(0, 60, 4000)] + 0.4 * dice.normal(size=(4000, 32))
+    units: Vectors = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    return units
+
+
+@pytest.fixture
+def many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nearest, "MANY", 1000)
+
+
+def test_many_vectors_are_clustered_and_nearly_all_neighbours_are_found(
+    tmp_path: Path, clusters: Vectors, many: None
+) -> None:
+    index = opened(tmp_path / "v.faiss", clusters)
+    assert isinstance(index, ClusteredVectors)
+    assert nearest.problems(index, 4000, 32) == []
+    shares = []
+    for query in clusters[::200]:
+        exact = best_places(clusters @ query, 10).tolist()
+        found = index.search(query, 10)
+        assert [score for _, score in found] == sorted((score for _, score in found), reverse=True)
+        shares.append(len({row for row, _ in found} & set(exact)) / 10)
+    assert np.mean(shares) >= 0.95
+
+
+def test_a_filter_that_lets_few_through_loses_none_of_them(tmp_path: Path, clusters: Vectors, many: None) -> None:
+    index = opened(tmp_path / "v.faiss", clusters)
+    dice = np.random.default_rng(1)
+    held = index.vectors(np.arange(4000))
+    for query in clusters[:20]:
+        rows = np.sort(dice.choice(4000, 40, replace=False))
+        expected = sorted(held[rows] @ query, reverse=True)[:10]
+        assert [score for _, score in index.search(query, 10, rows)] == pytest.approx(expected, abs=1e-6)
+        assert sorted(row for row, _ in index.search(query, 100, rows)) == rows.tolist()
+    assert index.search(clusters[0], 10, np.zeros(0, dtype=np.int64)) == []
+
+
+def test_clustered_vectors_come_back_and_give_the_same_bytes_again(
+    tmp_path: Path, clusters: Vectors, many: None
+) -> None:
+    index = opened(tmp_path / "v.faiss", clusters)
+    rows = np.arange(4000)
+    np.testing.assert_allclose(index.vectors(rows), clusters, atol=3e-4)
+    write_vectors(tmp_path / "again.faiss", index.vectors(rows))
+    write_vectors(tmp_path / "fresh.faiss", clusters)
+    whole = (tmp_path / "v.faiss").read_bytes()
+    assert whole == (tmp_path / "fresh.faiss").read_bytes() == (tmp_path / "again.faiss").read_bytes()
+
+
+def test_inverted_lists_that_are_cut_are_damage(tmp_path: Path, clusters: Vectors, many: None) -> None:
+    path = tmp_path / "v.faiss"
+    write_vectors(path, clusters)
+    path.write_bytes(path.read_bytes()[:20_000])
+    with pytest.raises(IndexDamaged, match=r"v\.faiss: not a FAISS index"):
+        open_vectors(path)

@@ -422,6 +422,17 @@ def test_candidates_keep_to_the_filter_and_fill_the_list(index: Index, few_candi
     assert len(index.search("trafficking in children", 60, mode=mode)) == 60
 
 
+def test_a_filter_that_lets_few_through_has_all_of_them_ranked(
+    index: Index, few_candidates: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What proposals may miss of a whole index must not be missing in what a filter leaves of it."""
+    monkeypatch.setattr("pipeline.searching.rank.EXHAUSTIVE", 0)
+    organizations = ["UNICEF", "OHCHR", "UNODC", "INTERPOL"]
+    whole = index.search("statelessness of refugees", 300, organizations=organizations)
+    assert 60 < len(whole) < 221
+    assert ids(index.search("statelessness of refugees", 10, organizations=organizations)) == ids(whole)[:10]
+
+
 def test_a_rare_word_proposes_its_passage(index: Index, few_candidates: None) -> None:
     best = index.search("Hawar", 1)[0]
     assert "“Hawar – A cry for help”" in best.passage.text
