@@ -20,10 +20,13 @@ HEIGHT_STEP = 8.0  # points; a running head moves by less than this from page to
 REPEATS = 3  # pages that must carry the same words; two suffice in a document of up to four pages
 SHORT_DOCUMENT = 4  # pages
 SUPPORT = 0.3  # share of the pages whose numbers must agree; chapter openings and plates often print none
+CONTRADICTED = 0.5  # share of the pages with a printed number: a label tree that is wrong is wrong for all
+COMPOUNDS = 0.4  # share of the pages that go on with their chapter's count; openings print none
 NUMBER_WORDS = 6  # a line with more words than this is a sentence, not a page number ("Page 3 of 40 | Annual report")
 
 BARE = "#"  # the form of a line that holds nothing but a page number
 BARE_NUMBER = re.compile(r"[\s\-–—|\[(]*(?:p(?:age|\.)?\s*)?(\d{1,4})[\s\-–—|\]).]*", re.IGNORECASE)
+COMPOUND = re.compile(r"(?:\d{1,2}|[A-Z])[-–]\d{1,3}")  # 2-14 · A-3
 ARABIC = re.compile(r"(?<![\w./-])\d{1,4}(?![\w.-])")
 ROMAN = re.compile(r"[ivxlc]{1,7}")
 ROMAN_VALUES = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
@@ -58,12 +61,14 @@ def find_furniture(pages: Sequence[RawPage], lines: Sequence[Sequence[Line]]) ->
     """
     numberings = find_numberings(pages, lines)
     heads = _running_heads(pages, lines)
+    compounds = _compounds(pages, lines)
     furniture: list[dict[int, str]] = []
     for page, page_lines in zip(pages, lines, strict=True):
         found: dict[int, str] = {}
         for edge in _edges(page, page_lines):
             for index in edge:
-                if _printed_number(page_lines[index], page.number, numberings) is not None:
+                own = page_lines[index].text.strip() == compounds.get(page.number)
+                if own or _printed_number(page_lines[index], page.number, numberings) is not None:
                     found[index] = PAGE_NUMBER
                 elif _head_key(page, page_lines[index]) in heads:
                     found[index] = RUNNING_HEAD
@@ -78,9 +83,11 @@ def find_labels(pages: Sequence[RawPage], lines: Sequence[Sequence[Line]]) -> li
 
     A page before the first printed number has no label (``""``) once the others have one with an offset.
     """
-    if any(page.label for page in pages):
-        return [page.label or "" for page in pages]
     numberings = find_numberings(pages, lines)
+    if any(page.label for page in pages) and not _is_wrong(pages, lines, numberings):
+        return [page.label or "" for page in pages]
+    if compounds := _compounds(pages, lines):
+        return [compounds.get(page.number, "") for page in pages]
     arabic = next((numbering for numbering in numberings if not numbering.roman), None)
     labels = []
     for page, page_lines in zip(pages, lines, strict=True):
@@ -95,6 +102,46 @@ def find_labels(pages: Sequence[RawPage], lines: Sequence[Sequence[Line]]) -> li
         printed = str(page.number + offset) if page.number + offset > 0 else ""
         labels.append(next((label for label in roman if label), None) or printed)
     return labels
+
+
+def _is_wrong(pages: Sequence[RawPage], lines: Sequence[Sequence[Line]], numberings: Sequence[Numbering]) -> bool:
+    """Tell a label tree that calls all pages the same, or merely counts them where most print another number."""
+    printed = {page.number: number for page, number in zip(pages, _printed(pages, lines, numberings), strict=True)}
+    told = [page for page in pages if printed[page.number]]
+    contradicted = [page for page in told if (page.label or "") != printed[page.number]]
+    same = len(pages) > 1 and len({page.label for page in pages}) == 1
+    counts = all(page.label == str(page.number) for page in pages)
+    return same or (counts and len(contradicted) > CONTRADICTED * max(4, len(told)))
+
+
+def _printed(
+    pages: Sequence[RawPage], lines: Sequence[Sequence[Line]], numberings: Sequence[Numbering]
+) -> Iterator[str | None]:
+    for page, page_lines in zip(pages, lines, strict=True):
+        edges = (index for edge in _edges(page, page_lines) for index in edge)
+        numbers = (_printed_number(page_lines[index], page.number, numberings) for index in edges)
+        yield next(filter(None, numbers), None)
+
+
+def _compounds(pages: Sequence[RawPage], lines: Sequence[Sequence[Line]]) -> dict[int, str]:
+    """Give the numbers of pages that count anew in each chapter ("2-14"), if most pages carry one."""
+    found: dict[int, str] = {}
+    for page, page_lines in zip(pages, lines, strict=True):
+        for index in (index for edge in _edges(page, page_lines) for index in edge):
+            if match := COMPOUND.fullmatch(page_lines[index].text.strip()):
+                found[page.number] = match[0]
+                break
+    going_on = sum(
+        _split(found[number]) == (_split(label)[0], _split(label)[1] + 1)
+        for label, number in ((label, number + 1) for number, label in found.items())
+        if number in found
+    )
+    return found if going_on >= max(2, COMPOUNDS * len(pages)) else {}
+
+
+def _split(label: str) -> tuple[str, int]:
+    chapter, _, number = label.replace("–", "-").partition("-")
+    return chapter, int(number)
 
 
 def find_numberings(pages: Sequence[RawPage], lines: Sequence[Sequence[Line]]) -> list[Numbering]:

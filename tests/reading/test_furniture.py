@@ -204,3 +204,23 @@ def test_labels_reach_pages_and_passages(tmp_path: Path) -> None:
     document, passages = read(tmp_path / "paper.pdf", pages)
     assert [page.label for page in document.pages] == ["", "", "1", "2"]
     assert [(passage.pages, passage.page_labels) for passage in passages] == [((1, 2, 3, 4), ("", "", "1", "2"))]
+
+
+def test_numbers_that_count_anew_in_each_chapter_are_labels_and_furniture() -> None:
+    edges = feet("1-1", "1-2", "1-3", "2-1", "2-2", "2–3")
+    assert labels_of(edges) == ["1-1", "1-2", "1-3", "2-1", "2-2", "2–3"]
+    assert [kinds for kinds in furniture_of(edges) if kinds != [] and kinds[0][1] != PAGE_NUMBER] == []
+
+
+def test_range_at_a_pages_foot_is_no_label() -> None:
+    assert labels_of([("", ""), ("", "3-4"), ("", "")]) == ["1", "2", "3"]
+
+
+def test_label_tree_that_contradicts_the_printed_numbers_is_ignored() -> None:
+    edges = feet("", "", "1", "2", "3", "4")
+    assert labels_of(edges, ["1", "2", "3", "4", "5", "6"]) == ["", "", "1", "2", "3", "4"]
+    assert labels_of(edges, ["i", "ii", "1", "2", "3", "4"]) == ["i", "ii", "1", "2", "3", "4"]
+
+
+def test_label_tree_that_calls_all_pages_the_same_is_ignored() -> None:
+    assert labels_of(feet("", "", ""), ["Cover", "Cover", "Cover"]) == ["1", "2", "3"]
