@@ -61,6 +61,6 @@ def test_table_has_a_row_for_each_measure_and_a_dash_for_what_was_not_measured()
 def test_run_gives_the_memory_of_the_process_and_its_last_complaint() -> None:
     ended = run([sys.executable, "-c", "print(len(bytearray(300_000_000)))"])
     assert ended.output == "300000000\n"
-    assert 300 < ended.peak_mb < 400
+    assert ended.peak_mb > 300  # at least: a process counts, before it runs, what the one that started it holds
     with pytest.raises(Failed, match=r"^ValueError: no paper$"):
         run([sys.executable, "-c", "raise ValueError('no paper')"])

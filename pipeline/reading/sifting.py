@@ -28,7 +28,7 @@ def sift(candidates: Sequence[Candidate], lines: Sequence[Line], body: Body) -> 
 
 
 def _covers(lines: Sequence[Line], body: Body) -> set[int]:
-    """Give the leading pages that have no running text, if others have."""
+    """Give the leading pages that have no running text, if most of the others have."""
     prose: dict[int, int] = defaultdict(int)
     for line in lines:
         prose[line.page] += line.size < 1.1 * body.size and len(line.text.split()) >= PROSE_WORDS
@@ -37,7 +37,9 @@ def _covers(lines: Sequence[Line], body: Body) -> set[int]:
         if prose[page] >= PROSE_LINES:
             return covers
         covers.add(page)
-    return covers if len(prose) > MOST_COVERS else set()
+    others = [prose[page] >= PROSE_LINES for page in prose if page not in covers]
+    # A paper of a heading and a sentence a page has no cover of three pages.
+    return covers if sum(others) > len(others) / 2 else set()
 
 
 def _without_references(candidates: Sequence[Candidate]) -> list[Candidate]:

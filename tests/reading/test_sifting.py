@@ -71,3 +71,13 @@ def test_letter_that_may_be_a_number_follows_its_neighbours() -> None:
     titles = ["G. One", "H. Two", "I. Three", "J. Four"]
     assert numbering_kinds(titles) == ["A"] * 4
     assert numbering_kinds(["IV. One", "V. Two", "VI. Three"]) == ["I"] * 3
+
+
+def test_a_paper_of_a_sentence_a_page_has_no_cover_of_three_pages(tmp_path: Path) -> None:
+    names = ["Harbour Agency", "Forest Office", "Railway Bureau", "Weather Service", "Mountain Guard"]
+    pages = [
+        [Text(name, 60, size=18, font=BOLD), *paragraph([f"This is what the {name.lower()} does every year."], 100)]
+        for name in names
+    ]
+    document, _ = read_document(make_pdf(tmp_path / "land-2020.pdf", pages), EDITION)
+    assert [section.path for section in document.sections] == [(name,) for name in names]
