@@ -36,7 +36,7 @@ def mark_openings(candidates: Sequence[Candidate], lines: Sequence[Line], body: 
         if position is not None:
             item = marked[position]
             room = foot - lines[before[-1]].box.bottom if before else foot
-            needed = (item.end - item.start + KEPT) * body.step * max(1.0, item.style.size / body.size)
+            needed = (item.end - item.start + KEPT) * body.step * max(1.0, item.style.size / (body.size or 1.0))
             forced = room > needed or (before is not None and _columns(lines, before) < usual)
             marked[position] = item._replace(first=True, opens=forced)
     return marked
