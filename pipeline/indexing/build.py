@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     Tokens = npt.NDArray[np.int8]
+
+AT_ONCE = 2048  # texts that are encoded before their vectors are brought to 8 bits: 250 MB of 32 bits, batches enough
 
 
 def build_index(
@@ -84,13 +86,13 @@ def encode_passages(
     def advance(done: int) -> None:
         progress("encoding", done, total)
 
-    if new_contexts:
-        vectors, tokens = encoder.encode_tokens(new_contexts, is_query=False, progress=advance)
+    for texts in _parted(new_contexts):
+        vectors, tokens = encoder.encode_tokens(texts, is_query=False, progress=advance)
         quantized = (quantize(pieces) for pieces in tokens)
-        by_context |= dict(zip(new_contexts, zip(vectors, quantized, strict=True), strict=True))
-    if new_sentences:
-        found = quantize(encoder.encode(new_sentences, is_query=False, progress=advance))
-        by_sentence |= dict(zip(new_sentences, found, strict=True))
+        by_context |= dict(zip(texts, zip(vectors, quantized, strict=True), strict=True))
+    for texts in _parted(new_sentences):
+        found = quantize(encoder.encode(texts, is_query=False, progress=advance))
+        by_sentence |= dict(zip(texts, found, strict=True))
     dimensions = encoder.info.dimensions
     pieces, axes = compact_tokens([by_context[text][1] for text in contexts], known.axes if known else None)
     return Encoded(
@@ -100,6 +102,10 @@ def encode_passages(
         reused,
         axes,
     )
+
+
+def _parted(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (texts[start : start + AT_ONCE] for start in range(0, len(texts), AT_ONCE))
 
 
 def compact_tokens(tokens: list[Tokens], axes: Axes | None) -> tuple[list[Tokens], Axes | None]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ from pipeline.errors import (
     PasswordNeeded,
 )
 from pipeline.indexing import store
-from pipeline.indexing.build import build_index
+from pipeline.indexing.build import build_index, encode_passages
 from pipeline.indexing.foreign import QUESTIONS
 from pipeline.indexing.gather import Options
 from pipeline.indexing.reuse import embedded_text
@@ -270,3 +271,22 @@ def test_a_paper_without_headings_is_encoded_as_it_is(tmp_path: Path) -> None:
     report = build_index([paper], tmp_path / "index", lambda: encoder)
     assert encoder.encoded == [" ".join(IFO), *IFO, *QUESTIONS]
     assert report.editions[0].warnings == (f"{paper}: no headings found; the paper is one section",)
+
+
+def test_texts_are_encoded_some_at_a_time(
+    tmp_path: Path, paper: tuple[Document, list[Passage]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Counting(WordEncoder):
+        most = 0
+
+        def encode(self, texts: Sequence[str], **options: Any) -> Any:
+            Counting.most = max(Counting.most, len(texts))
+            return super().encode(texts, **options)
+
+    whole = encode_passages(paper[1], WordEncoder(), None, lambda stage, done, total: None)
+    monkeypatch.setattr("pipeline.indexing.build.AT_ONCE", 7)
+    parts = encode_passages(paper[1], Counting(), None, lambda stage, done, total: None)
+    assert Counting.most == 7
+    assert parts.vectors.tobytes() == whole.vectors.tobytes()
+    assert parts.sentence_vectors.tobytes() == whole.sentence_vectors.tobytes()
+    assert [piece.tobytes() for piece in parts.tokens] == [piece.tobytes() for piece in whole.tokens]
