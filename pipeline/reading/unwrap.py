@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -72,13 +73,11 @@ class Prose:
 
     def pages(self, start: int, end: int) -> tuple[int, ...]:
         """Every page that a character of the range stands on."""
-        return tuple(sorted({item.line.page for item in self.lines if item.start < end and start < item.end}))
+        return tuple(sorted({item.line.page for item in self._lines_in(start, end)}))
 
     def boxes(self, start: int, end: int) -> tuple[PageBox, ...]:
         """Give the boxes of the lines that hold the range."""
-        return tuple(
-            PageBox(item.line.page, item.line.box) for item in self.lines if item.start < end and start < item.end
-        )
+        return tuple(PageBox(item.line.page, item.line.box) for item in self._lines_in(start, end))
 
     def links_in(self, start: int, end: int) -> tuple[Link, ...]:
         """Give the links whose words lie, at least in part, in the range."""
@@ -87,6 +86,12 @@ class Prose:
             for item in self.links
             if item.start < end and start < item.end
         )
+
+    def _lines_in(self, start: int, end: int) -> list[LineRange]:
+        """Find the lines of a range by halving: they follow each other, and a section may have a whole paper's."""
+        first = bisect_right(self.lines, start, key=lambda item: item.end)
+        last = bisect_left(self.lines, end, lo=first, key=lambda item: item.start)
+        return [item for item in self.lines[first:last] if item.start < end and start < item.end]
 
 
 class Vocabulary:
@@ -162,10 +167,15 @@ def _starts_block(above: Line, line: Line, body: Body, right_edge: float) -> boo
 
 
 class _Writer:
-    """Builds a ``Prose`` span by span."""
+    """Builds a ``Prose`` span by span; ``text`` is that of the block being written, all the others end at ``offset``.
+
+    A section may be a whole paper: what is done for each span must not take longer the more there is before it.
+    """
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
+        self.written: list[str] = []  # the blocks before, each with its line break
+        self.offset = 0
         self.text = ""
         self.soft_break = False  # the last line ends in a hyphen that only its typesetter put there
         self.blocks: list[Block] = []
@@ -175,41 +185,49 @@ class _Writer:
 
     def begin_block(self, *, is_item: bool) -> None:
         self._end_block()
-        if self.text:
-            self.text += "\n"
-        self.blocks.append(Block(len(self.text), len(self.text), is_item))
+        self.blocks.append(Block(self.offset, self.offset, is_item))
 
     def add(self, line: Line) -> None:
         written = [span for span in line.spans if span.note is None]
         first = "".join(span.text for span in written).lstrip()
-        if len(self.text) > self.blocks[-1].start:
+        if self.text:
             self._glue(first)
-        start = len(self.text)
+        start = self._end
         for span in line.spans:
             self._add_span(span)
         self.soft_break = "".join(span.text for span in written).rstrip().endswith(SOFT_HYPHEN)
-        self.lines.append(LineRange(start, len(self.text), line))
+        self.lines.append(LineRange(start, self._end, line))
 
     def prose(self) -> Prose:
         self._end_block()
-        return Prose(self.text, tuple(self.blocks), tuple(self.lines), tuple(self.notes), tuple(self.links))
+        text = "".join(self.written).removesuffix("\n")
+        return Prose(text, tuple(self.blocks), tuple(self.lines), tuple(self.notes), tuple(self.links))
+
+    @property
+    def _end(self) -> int:
+        return self.offset + len(self.text)
 
     def _end_block(self) -> None:
+        if not self.blocks:
+            return
         self._cut(len(self.text.rstrip()))
-        if self.blocks:
-            self.blocks[-1] = self.blocks[-1]._replace(end=len(self.text))
-            if self.blocks[-1].start >= len(self.text):
-                self.blocks.pop()
+        if not self.text:
+            self.blocks.pop()
+            return
+        self.blocks[-1] = self.blocks[-1]._replace(end=self._end)
+        self.written.append(self.text + "\n")
+        self.offset += len(self.text) + 1
+        self.text = ""
 
     def _cut(self, length: int) -> None:
-        """Drop trailing characters, and whatever pointed at them."""
+        """Drop trailing characters of the block, and whatever pointed at them."""
         if length == len(self.text):
             return
         self.text = self.text[:length]
         if self.lines:
-            self.lines[-1] = self.lines[-1]._replace(end=min(self.lines[-1].end, length))
+            self.lines[-1] = self.lines[-1]._replace(end=min(self.lines[-1].end, self._end))
         if self.links:
-            self.links[-1] = self.links[-1]._replace(end=min(self.links[-1].end, length))
+            self.links[-1] = self.links[-1]._replace(end=min(self.links[-1].end, self._end))
 
     def _glue(self, following: str) -> None:
         """Put between two lines of a block what the typesetter took out there."""
@@ -229,20 +247,25 @@ class _Writer:
 
     def _add_span(self, span: Span) -> None:
         if span.note is not None:
-            offset = len(self.text.rstrip())
+            # At a block's start the mark follows the end of the one before.
+            offset = self.offset + len(self.text.rstrip()) if self.text.strip() else max(self.offset - 1, 0)
             self.notes += [NoteMark(offset, mark, span.note) for mark in marks_of(span.text)]
             return
         text = span.text.translate(SUPERSCRIPTS) if span.raised else span.text
         text = text.replace(SOFT_HYPHEN, "")
-        if self.text.endswith((" ", "\n")) or not self.text:
+        if self.text.endswith(" ") or not self.text:
             text = text.lstrip(" ")
-        start = len(self.text)
+        start = self._end
         self.text += text
         if span.url:
-            self._add_link(start, len(self.text), span.url)
+            self._add_link(start, self._end, span.url)
 
     def _add_link(self, start: int, end: int, url: str) -> None:
-        if self.links and self.links[-1].url == url and not self.text[self.links[-1].end : start].strip():
+        last = self.links[-1] if self.links else None
+        # From the end of the block before only its line break lies between.
+        between = self.text[max(last.end - self.offset, 0) : start - self.offset] if last else ""
+        near = last is not None and last.end >= self.offset - 1
+        if last is not None and last.url == url and near and not between.strip():
             self.links[-1] = self.links[-1]._replace(end=end)
         else:
             self.links.append(LinkRange(start, end, url))
