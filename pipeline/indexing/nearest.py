@@ -28,6 +28,7 @@ LISTS = 4  # times the root of the number of passages: 4,000 for a million
 TRAINED = 40  # passages for each list from which its mean is learnt; FAISS warns below 39
 PROBED = 1 / 32  # of the lists are looked into, more where a filter lets fewer through
 FEWEST_PROBED = 32  # lists
+THINNED = 16  # one score in so many is looked at to tell which of them can be among the best
 BLOCK = 65_536  # vectors that are looked at at once
 
 
@@ -189,11 +190,15 @@ def best_places(scores: npt.NDArray[Any], top_k: int) -> Rows:
     """Give the places of the best scores, best first; equal ones in order."""
     import numpy as np
 
-    places = np.arange(len(scores))
-    if 0 < top_k < len(scores):
-        least = np.partition(scores, len(scores) - top_k)[len(scores) - top_k]
-        above = np.flatnonzero(scores > least)
-        places = np.sort(np.concatenate([above, np.flatnonzero(scores == least)[: top_k - len(above)]]))
+    some = scores[::THINNED]
+    if not 0 < top_k < len(some):
+        return np.argsort(-scores, kind="stable")[:top_k]
+    # At least as many scores of all are as high as this, so that the others need not be put in order.
+    least = np.partition(some, len(some) - top_k)[len(some) - top_k]
+    places = np.flatnonzero(scores > least)
+    if len(places) < top_k:
+        ties = np.flatnonzero(scores == least)[: top_k - len(places)]
+        places = np.sort(np.concatenate([places, ties]))
     return places[np.argsort(-scores[places], kind="stable")][:top_k]
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import math
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -114,7 +115,7 @@ class Index:
         reranker. For the other parameters see ``search``.
         """
         rows = self._select(question, top_k, filters)
-        absences = self._absences(question, {edition.id for edition in self.editions(**filters)})
+        absences = self._absences(question, filters)
         if not len(self.catalog) or (rows is not None and not len(rows)):
             return Answer(question, (), 0.0, answered=False, absences=absences)
         query = self._encode(question)
@@ -162,11 +163,17 @@ class Index:
                 raise QueryError(f"no document is called {name!r}; mandates editions lists them")
         found = [edition for edition in found if not documents or edition.document in documents]
         if label is None:
-            return latest(found)
+            return latest(found) if documents else list(self._latest)
+        if label == "all":
+            return found
         chosen = [edition for edition in found if label in ("all", edition.label, edition.id)]
         if not chosen:
             raise QueryError(f"no edition is called {label!r}; there is {', '.join(item.id for item in found)}")
         return chosen
+
+    @functools.cached_property
+    def _latest(self) -> tuple[Edition, ...]:
+        return tuple(latest(self.catalog.editions()))
 
     def closeness(self, text: str) -> float:
         """Tell how near a question or topic comes to its best passage, in deviations above foreign questions."""
@@ -237,11 +244,12 @@ class Index:
         owner = {passage.organization.acronym} if passage.organization else set()
         return tuple(sorted(self._names.named(passage.text) - owner))
 
-    def _absences(self, question: str, editions: Container[str]) -> tuple[Absence, ...]:
+    def _absences(self, question: str, filters: Filters) -> tuple[Absence, ...]:
         """Find the organizations that a question names and no section is about, each with its most telling passage."""
         named = self._names.asked_for(question)
         if not named:
             return ()
+        editions = {edition.id for edition in self.editions(**filters)}
         entries = [entry for entry in self.catalog.organizations(named) if entry.edition.id in editions]
         present = {entry.organization.acronym for entry in entries if entry.passages}
         absent = {entry.organization.acronym: entry.organization for entry in entries}
