@@ -159,7 +159,8 @@ class ClusteredVectors:
     def search(self, query: Vectors, top_k: int, rows: Rows | None = None) -> list[tuple[int, float]]:
         """Compare the vectors of the nearest lists, see ``VectorIndex``; fewer are found than there are, but rarely.
 
-        A filter of one passage in ten has ten times as many lists looked into, so that as many vectors are compared.
+        A filter of one passage in ten has ten times as many lists looked into, so that as many vectors are compared: an
+        organization's passages may all lie far from the question, and a quarter of the lists would miss half of them.
         """
         import faiss
 
