@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Rows = npt.NDArray[np.int64]
 
 LONGEST_HEADER = 10_000  # bytes; that of a matrix takes 128
+CACHED = 512  # rows that are compared at once: in 32 bits they stay in a core's own cache from step to step
 WRITTEN = 4096  # rows that are brought to 8 bits and written at once
 
 
@@ -168,10 +169,11 @@ def best_matches(query: Vectors, pieces: npt.NDArray[Any], counts: Rows) -> Vect
     """
     import numpy as np
 
-    vectors = pieces.astype(np.float32)
-    norms = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
-    similarities = vectors @ query.T
-    similarities /= np.where(norms == 0, 1, norms)[:, None]
+    similarities = np.empty((len(pieces), len(query)), dtype=np.float32)
+    for start in range(0, len(pieces), CACHED):
+        vectors = pieces[start : start + CACHED].astype(np.float32)
+        norms = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
+        np.divide(vectors @ query.T, np.where(norms == 0, 1, norms)[:, None], out=similarities[start : start + CACHED])
     return mean_of_best(similarities, counts)
 
 

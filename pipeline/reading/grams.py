@@ -21,4 +21,6 @@ def words(text: str) -> list[str]:
 
 def grams(text_words: Sequence[str]) -> set[tuple[str, ...]]:
     """Give the word 5-grams; of fewer words, all of them as one."""
-    return {tuple(text_words[start : start + GRAM]) for start in range(max(1, len(text_words) - GRAM + 1))}
+    if len(text_words) < GRAM:
+        return {tuple(text_words)}
+    return set(zip(*(text_words[start:] for start in range(GRAM)), strict=False))

@@ -98,8 +98,11 @@ class Ranker:
         candidates = self._candidates(query, max(top_k, CANDIDATES), rows, matches)
         if not len(candidates):
             return []
-        scores, best = self._scores(query, self._files.pieces(candidates, tokens=weights.tokens > 0), weights)
-        if len(candidates) == self._passages:
+        whole = len(candidates) == self._passages
+        in_sample = whole and self._passages <= SAMPLE
+        pieces = self._sample if in_sample else self._files.pieces(candidates, tokens=weights.tokens > 0)
+        scores, best = self._scores(query, pieces, weights)
+        if whole:
             sampled = {name: values[self._sample_rows] for name, values in scores.items()}
         else:
             sampled, _ = self._scores(query, self._sample, weights)

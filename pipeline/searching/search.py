@@ -237,7 +237,7 @@ class Index:
                     also=tuple(passages[other] for other in others),
                 ),
             )
-            for rank, (first, *others) in enumerate(groups, start=1)
+            for rank, (first, *others) in enumerate(groups[:wanted], start=1)
         ]
 
     def _mentions(self, passage: Passage) -> tuple[str, ...]:
