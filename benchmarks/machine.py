@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.processes import ROOT
+from pipeline.reading.workers import cores
 
 # Set on some machines, and they change how fast numpy and torch are.
 TUNING = ("OMP_", "OPENBLAS_", "MKL_")
@@ -23,7 +24,7 @@ def describe() -> dict[str, Any]:
         "date": datetime.now(UTC).isoformat(timespec="minutes"),
         "machine": {
             "processor": _processor(),
-            "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+            "cores": cores(),
             "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9, 1),
             "system": f"{platform.system()} {platform.machine()}",
             "load_before": round(os.getloadavg()[0], 1),

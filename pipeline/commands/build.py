@@ -11,7 +11,8 @@ import click
 
 from pipeline.commands.terminal import index_option, json_option, progress_bar, to_json
 from pipeline.errors import CorpusError, IndexBusy
-from pipeline.reading.parallel import TIMEOUT, cores
+from pipeline.reading.parallel import TIMEOUT
+from pipeline.reading.workers import cores
 from pipeline.serving.report import report_lines
 
 

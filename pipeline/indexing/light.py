@@ -7,7 +7,6 @@ sentence-transformers reads them, and whatever else they ask for is refused, nev
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -122,9 +121,10 @@ class LightEncoder:
             return
         from threadpoolctl import threadpool_limits
 
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        from pipeline.reading.workers import cores
+
         # A core for each batch: products of this size gain less from a second thread, and the rest nothing at all.
-        with threadpool_limits(1), ThreadPoolExecutor(cores) as threads:
+        with threadpool_limits(1), ThreadPoolExecutor(cores()) as threads:
             try:
                 yield from zip(batches, threads.map(self._parts.bert, work), strict=True)
             finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
@@ -10,6 +11,9 @@ from pipeline.datatypes import Line
 from pipeline.reading.candidates import THRESHOLDS, Body, HeadingThresholds
 from pipeline.reading.layout import BULLET
 
+NUMBERED = re.compile(
+    r"(\d+(\.\d+)*[.)]?|[IVXL]+[.)]|[A-Z][.)]|\(?[a-z]\))\s+\S"
+)  # the start of a list item or a numbered heading
 SENTENCE_END = (".", "!", "?", ";", ":", "…", "。")
 RARE = 0.05  # share of the text's characters; quotations and examples in italics are more
 FACE_LINES = 3  # lines of a face that make it one of headings; a name or title in italics fills a line by chance

@@ -10,12 +10,11 @@ shares its typography with other headings. Three kinds are told apart, from high
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 
 from pipeline.datatypes import Line
-from pipeline.reading.body import SENTENCE_END, face_of, find_body
+from pipeline.reading.body import NUMBERED, SENTENCE_END, face_of
 from pipeline.reading.candidates import (
     BULLETED,
     LINE,
@@ -28,15 +27,11 @@ from pipeline.reading.candidates import (
 )
 from pipeline.reading.evidence import NONE, Evidence, Named
 from pipeline.reading.layout import BULLET
-from pipeline.reading.levels import rank_levels
 from pipeline.reading.openings import mark_openings
 from pipeline.reading.sifting import sift
 from pipeline.reading.titles import CAPTION, decimal_depth
 
-__all__ = ["NUMBERED", "SENTENCE_END", "Body", "HeadingThresholds", "find_body", "find_headings", "rank_levels"]
-
 OPENING = "“‘\"'«„(¿¡[§#"  # signs that a title may open with
-NUMBERED = re.compile(r"(\d+(\.\d+)*[.)]?|[IVXL]+[.)]|[A-Z][.)]|\(?[a-z]\))\s+\S")
 
 
 def find_headings(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -32,11 +31,6 @@ class Job(NamedTuple):
 
 # What became of a file: what was read, or why it cannot be.
 Outcome = tuple[Document, list[Passage]] | CorpusError
-
-
-def cores() -> int:
-    """Count the cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def read_all(

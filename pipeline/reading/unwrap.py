@@ -11,8 +11,9 @@ from itertools import groupby
 from typing import NamedTuple
 
 from pipeline.datatypes import Line, Link, PageBox, Span
+from pipeline.reading.body import NUMBERED, SENTENCE_END
+from pipeline.reading.candidates import Body
 from pipeline.reading.footnotes import columns_of, marks_of
-from pipeline.reading.headings import NUMBERED, SENTENCE_END, Body
 from pipeline.reading.layout import BULLET, SOFT_HYPHEN
 
 NEW_BLOCK_STEP = 1.2  # times the body's line step: list items stand 1.25 apart, paragraphs 1.4 and more

@@ -9,8 +9,8 @@ from pathlib import Path
 from reportlab.pdfbase.pdfmetrics import stringWidth
 
 from pipeline.datatypes import Box, Document, Edition, Glyph, Line, Passage, RawPage, Span
+from pipeline.reading.candidates import Body
 from pipeline.reading.document import read_document
-from pipeline.reading.headings import Body
 from pipeline.reading.unwrap import Prose, Vocabulary, unwrap
 from tests.papers import LEFT, REGULAR, Text, make_pdf
 

@@ -5,7 +5,10 @@ from collections.abc import Sequence
 import pytest
 
 from pipeline.datatypes import Line
-from pipeline.reading.headings import Body, HeadingThresholds, find_body, find_headings, rank_levels
+from pipeline.reading.body import find_body
+from pipeline.reading.candidates import Body, HeadingThresholds
+from pipeline.reading.headings import find_headings
+from pipeline.reading.levels import rank_levels
 from tests.reading.records import BODY, STEP, line, span, stack
 
 TEXT = [
