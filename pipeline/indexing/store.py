@@ -4,7 +4,7 @@
       CURRENT                  "generation-000002 <sha256 of its manifest>", then the same of the one before
       generation-000001/       the one before, for readers that still hold it and to go back to
       generation-000002/       manifest.json, catalog.sqlite, columns.safetensors, words.safetensors,
-                               passages.faiss, sentences.npy, tokens.npy
+                               passages.faiss, sentences.npy, tokens.npy, axes.safetensors if there are many
 
 A generation is never changed after it is published, so a reader sees one whole or an error. What the pointer does not
 name is rubbish: drafts of builds that died, generations nobody needs any more. Every writer sweeps it first.
