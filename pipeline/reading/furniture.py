@@ -22,7 +22,10 @@ SHORT_DOCUMENT = 4  # pages
 SUPPORT = 0.3  # share of the pages whose numbers must agree; chapter openings and plates often print none
 CONTRADICTED = 0.5  # share of the pages with a printed number: a label tree that is wrong is wrong for all
 COMPOUNDS = 0.4  # share of the pages that go on with their chapter's count; openings print none
-NUMBER_WORDS = 6  # a line with more words than this is a sentence, not a page number ("Page 3 of 40 | Annual report")
+NUMBER_WORDS = (
+    6  # of a line that may be all about the number: "Page 3 of 40 | Annual report"; of a longer one the first
+)
+# or last word may be it, at the same height on the other pages: "32 Chapter 5. What the ministries have agreed upon"
 
 BARE = "#"  # the form of a line that holds nothing but a page number
 BARE_NUMBER = re.compile(r"[\s\-–—|\[(]*(?:p(?:age|\.)?\s*)?(\d{1,4})[\s\-–—|\]).]*", re.IGNORECASE)
@@ -38,7 +41,8 @@ RUNNING_HEAD = "running head"
 class Numbering(NamedTuple):
     """One run of printed page numbers: ``printed = physical + offset``, in arabic or roman figures.
 
-    ``forms`` are the lines that carry them, the number written ``#``: "#", "Page # of 40", "Annual report | #".
+    ``forms`` are the lines that carry them, the number written ``#``: "#", "Page # of 40", "Annual report | #"; of long
+    lines where the number stands, and the line's height.
     """
 
     offset: int
@@ -69,7 +73,7 @@ def find_furniture(pages: Sequence[RawPage], lines: Sequence[Sequence[Line]]) ->
             for index in edge:
                 own = page_lines[index].text.strip() == compounds.get(page.number)
                 if own or _printed_number(page_lines[index], page.number, numberings) is not None:
-                    found[index] = PAGE_NUMBER
+                    found[index] = RUNNING_HEAD if _is_long(page_lines[index].text) else PAGE_NUMBER
                 elif _head_key(page, page_lines[index]) in heads:
                     found[index] = RUNNING_HEAD
                 else:
@@ -224,13 +228,19 @@ def _numbers(line: Line, *, roman: bool) -> list[PrintedNumber]:
         return [PrintedNumber(_roman_value(bare), bare, BARE)] if ROMAN.fullmatch(bare) else []
     if match := BARE_NUMBER.fullmatch(text):
         return [PrintedNumber(int(match[1]), match[1], BARE)]
-    if len(text.split()) > NUMBER_WORDS:
-        return []
+    if _is_long(text):
+        height, words = round(line.box.top / HEIGHT_STEP), text.split()
+        ends = ((words[0], f"{BARE}… {height}"), (words[-1], f"…{BARE} {height}"))
+        return [PrintedNumber(int(word), word, form) for word, form in ends if ARABIC.fullmatch(word)]
     spaced = text.replace("/", " ")
     return [
         PrintedNumber(int(match[0]), match[0], f"{text[: match.start()]}{BARE}{text[match.end() :]}")
         for match in ARABIC.finditer(spaced)
     ]
+
+
+def _is_long(text: str) -> bool:
+    return len(text.split()) > NUMBER_WORDS
 
 
 def _roman_value(text: str) -> int:

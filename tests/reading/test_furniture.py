@@ -94,6 +94,27 @@ def test_running_head_with_the_page_number_in_it_is_found() -> None:
     assert furniture_of(edges) == [[(head, RUNNING_HEAD)] for head, _ in edges]
 
 
+def test_long_heads_that_change_from_chapter_to_chapter_are_told_by_the_number_they_begin_or_end_with() -> None:
+    left = "{} Chapter {}. What the members of the group have agreed upon"
+    right = "{}. {} Sentences of the agreement that nobody has put into effect {}"
+    edges = [
+        (
+            (left if number % 2 else right).format(
+                *(number + 10, number) if number % 2 else (number, number, number + 10)
+            ),
+            "",
+        )
+        for number in range(1, 9)
+    ]
+    assert furniture_of(edges) == [[(head, RUNNING_HEAD)] for head, _ in edges]
+    assert labels_of(edges) == [str(number) for number in range(11, 19)]
+
+
+def test_a_long_first_line_that_begins_with_another_number_stays() -> None:
+    edges = [(f"{(number * 37) % 100} ships were seen at the mouth of the river", "") for number in range(1, 9)]
+    assert furniture_of(edges) == [[]] * 8
+
+
 def test_page_number_above_a_running_foot_is_found() -> None:
     pages, lines = paper(feet(*["Annual report"] * 4))
     lines = [[*made, line(str(made[0].page), top=785, page=made[0].page)] for made in lines]

@@ -10,7 +10,7 @@ import pytest
 from pipeline.datatypes import Document
 from pipeline.reading.document import read_document
 from pipeline.reading.levels import numbering_kinds
-from tests.papers import BOLD, Text, make_pdf, paragraph
+from tests.papers import BOLD, LEFT, Text, make_pdf, paragraph
 from tests.reading.records import EDITION
 from tests.reading.test_evidence import PROSE, headings
 
@@ -50,6 +50,44 @@ def test_heads_of_a_tables_columns_are_no_headings(tmp_path: Path) -> None:
     table = [Text("Percent", 200, 300, font=BOLD), Text("Kind of ship", 213.6, font=BOLD)]
     table += [Text("of all", 213.6, 300, font=BOLD), Text("Ferries", 230), Text("12", 230, 300)]
     assert titles(read(tmp_path, [*paragraph(PROSE, 100), *table, *paragraph(PROSE, 300)])) == []
+
+
+def test_labels_that_stand_again_and_again_in_a_section_are_no_headings(tmp_path: Path) -> None:
+    pages = []
+    for chapter in ("Guards", "Lights"):
+        page = [Text(chapter, 80, size=16)]
+        for number, label in enumerate(["Tip", "Note", "Tip", "Tip"]):
+            page += [Text(label, 110 + 100 * number, font=BOLD), *paragraph(PROSE, 130 + 100 * number)]
+        pages.append(page)
+    assert titles(read(tmp_path, *pages)) == ["Guards", "Note", "Lights", "Note"]
+
+
+def test_titles_that_every_chapter_has_once_are_headings(tmp_path: Path) -> None:
+    pages = []
+    for chapter in ("Guards", "Lights", "Ships", "Ports"):
+        page = [Text(chapter, 80, size=16)]
+        for number, title in enumerate(["Mandate", "Work"]):
+            page += [Text(title, 110 + 100 * number, font=BOLD), *paragraph(PROSE, 130 + 100 * number)]
+        pages.append(page)
+    assert titles(read(tmp_path, *pages)) == [
+        title for chapter in ("Guards", "Lights", "Ships", "Ports") for title in (chapter, "Mandate", "Work")
+    ]
+
+
+def test_terms_of_a_list_of_definitions_are_no_headings(tmp_path: Path) -> None:
+    page = [Text("Words", 80, font=BOLD), *paragraph(PROSE * 2, 100)]
+    for number, term in enumerate(["Flag State", "Port State", "Coastal State"]):
+        page += [Text(term, 220 + 60 * number, font=BOLD), *paragraph(PROSE[:2], 233.6 + 60 * number, x=LEFT + 25)]
+    document = read(tmp_path, [*page, *paragraph(PROSE * 2, 420)])
+    assert titles(document) == ["Words"]
+    assert [line.text for line in document.sections[0].lines].count("Port State") == 1
+
+
+def test_headings_that_hang_out_to_the_left_of_all_text_are_headings(tmp_path: Path) -> None:
+    page: list[Text] = []
+    for number, title in enumerate(["Flags", "Ports", "Coasts"]):
+        page += [Text(title, 100 + 140 * number, font=BOLD), *paragraph(PROSE * 2, 120 + 140 * number, x=LEFT + 25)]
+    assert titles(read(tmp_path, page)) == ["Flags", "Ports", "Coasts"]
 
 
 def test_numbered_heading_in_another_colour_or_slope_is_one(tmp_path: Path) -> None:
