@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -193,6 +193,14 @@ class Catalog:
             OrganizationEntry(self._editions[row[5]], to_organization(row), row[6])
             for row in self._rows(f"{query} ORDER BY edition, rowid", values)
         ]
+
+    def owners_in(self, editions: Container[str], acronyms: Iterable[str]) -> set[str]:
+        """Give those of some organizations that own a passage of these editions, by their ids."""
+        query = (
+            "SELECT acronym, edition FROM organizations WHERE passages > 0"
+            " AND acronym IN (SELECT value FROM json_each(?))"
+        )
+        return {row[0] for row in self._rows(query, [to_json(sorted(acronyms))]) if row[1] in editions}
 
     def named_organizations(self) -> list[Organization]:
         """List each organization once for every way in which editions name it, without pages."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import IndexDamaged
 from pipeline.indexing.arrays import open_arrays, write_arrays
-from pipeline.indexing.vectors import unit_rows
+from pipeline.indexing.vectors import CACHED, unit_rows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,14 +54,18 @@ class Axes:
         pairs = codes.view(np.uint8)
         return np.concatenate([pairs & 15, pairs >> 4], axis=1).astype(np.float32)
 
-    def similarities(self, query: Vectors, levels: Vectors) -> Vectors:
-        """Give the products of vectors, by their levels, with those of a query, shape (vectors, tokens).
+    def similarities(self, query: Vectors, codes: Bytes) -> Vectors:
+        """Give the products of vectors with those of a query, shape (vectors, tokens).
 
         What is left of a vector counts as if its norm were 1: it is 0.99, with a deviation of 0.007.
         """
+        import numpy as np
+
         turned = query @ self.basis
-        products: Vectors = levels @ (turned * self._step).T
-        products += (self.middle - LEVELS * self._step) @ turned.T
+        scaled, least = (turned * self._step).T, (self.middle - LEVELS * self._step) @ turned.T
+        products = np.empty((len(codes), len(query)), dtype=np.float32)
+        for start in range(0, len(codes), CACHED):
+            np.add(self.levels(codes[start : start + CACHED]) @ scaled, least, out=products[start : start + CACHED])
         return products
 
     def decode(self, codes: Bytes) -> Vectors:

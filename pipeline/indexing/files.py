@@ -175,10 +175,7 @@ def _copy_edition(connection: Any, copied: Copied) -> None:
 
 
 class Pieces(NamedTuple):
-    """The vectors of some passages' sentences and tokens below each other, and how many each passage has.
-
-    Those of tokens are levels along the axes where they are compact.
-    """
+    """The vectors of some passages' sentences and tokens below each other, and how many each passage has."""
 
     rows: Rows
     sentences: Vectors
@@ -202,8 +199,7 @@ class Files(NamedTuple):
         """Read the vectors of these passages' sentences, and of their tokens if they are wanted."""
         sentences = self.sentences.units(*self.columns.sentences(rows))
         firsts, counts = self.columns.tokens(rows)
-        codes = self.tokens.gather(firsts, counts if tokens else 0 * counts)
-        pieces = self.axes.levels(codes) if self.axes else codes
+        pieces = self.tokens.gather(firsts, counts if tokens else 0 * counts)
         return Pieces(rows, sentences, self.columns.sentences(rows)[1], pieces, counts)
 
     def interaction(self, query: Vectors, pieces: Pieces) -> Vectors:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from pipeline.datatypes import Passage
@@ -16,21 +17,23 @@ def part_duplicates(passages: Sequence[Passage]) -> list[list[int]]:
     Only passages of one owner fall together: the same boilerplate of two organizations is two answers.
     """
     groups: list[list[int]] = []
+    holders: dict[tuple[str, ...], list[int]] = {}  # which groups' first passages hold a gram
     # By acronym: the records of an organization differ from edition to edition, in their pages if in nothing else.
     owners = [passage.organization.acronym if passage.organization else None for passage in passages]
     found = [grams(words(passage.text)) for passage in passages]
-    for index in range(len(passages)):
-        twin = next(
-            (group for group in groups if owners[group[0]] == owners[index] and _alike(found[group[0]], found[index])),
-            None,
-        )
-        if twin is None:
-            groups.append([index])
+    for index, own in enumerate(found):
+        shared = Counter(group for gram in own for group in holders.get(gram, ()))
+        for group in sorted(shared):
+            first = groups[group][0]
+            if owners[first] == owners[index] and _alike(shared[group], len(own), len(found[first])):
+                groups[group].append(index)
+                break
         else:
-            twin.append(index)
+            for gram in own:
+                holders.setdefault(gram, []).append(len(groups))
+            groups.append([index])
     return groups
 
 
-def _alike(one: set[tuple[str, ...]], other: set[tuple[str, ...]]) -> bool:
-    smaller, larger = sorted((len(one), len(other)))
-    return smaller >= ALIKE * larger and len(one & other) >= ALIKE * len(one | other)
+def _alike(shared: int, one: int, other: int) -> bool:
+    return shared >= ALIKE * (one + other - shared)

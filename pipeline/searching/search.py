@@ -250,14 +250,13 @@ class Index:
         if not named:
             return ()
         editions = {edition.id for edition in self.editions(**filters)}
-        entries = [entry for entry in self.catalog.organizations(named) if entry.edition.id in editions]
-        present = {entry.organization.acronym for entry in entries if entry.passages}
-        absent = {entry.organization.acronym: entry.organization for entry in entries}
-        return tuple(
-            Absence(organization, self._explanation(organization))
-            for acronym, organization in absent.items()
-            if acronym not in present
-        )
+        absent = named - self.catalog.owners_in(editions, named)
+        organizations = {
+            entry.organization.acronym: entry.organization
+            for entry in self.catalog.organizations(absent)
+            if entry.edition.id in editions
+        }
+        return tuple(Absence(found, self._explanation(found)) for found in organizations.values())
 
     def _explanation(self, organization: Organization) -> Passage | None:
         """Find the first passage that names an organization; a footnote before running text, since notes explain."""

@@ -43,15 +43,16 @@ def test_a_vector_takes_half_a_byte_an_axis(axes: Axes) -> None:
 
 def test_products_are_nearly_those_of_the_vectors(axes: Axes) -> None:
     query, passage = tokens(3, 7), tokens(4, 200)
-    levels = axes.levels(axes.encode(passage))
+    codes = axes.encode(passage)
+    levels = axes.levels(codes)
     assert (levels.min() >= 0, levels.max() <= 2 * compact.LEVELS) == (True, True)
-    np.testing.assert_allclose(axes.similarities(query, levels), passage @ query.T, atol=0.05)
-    np.testing.assert_allclose(axes.similarities(query, levels), axes.decode(axes.encode(passage)) @ query.T, atol=1e-5)
+    np.testing.assert_allclose(axes.similarities(query, codes), passage @ query.T, atol=0.05)
+    np.testing.assert_allclose(axes.similarities(query, codes), axes.decode(codes) @ query.T, atol=1e-5)
 
 
 def test_what_was_quantized_before_says_the_same(axes: Axes) -> None:
     query, passage = tokens(3, 7), tokens(5, 100)
-    one, other = (axes.similarities(query, axes.levels(axes.encode(rows))) for rows in (passage, quantize(passage)))
+    one, other = (axes.similarities(query, axes.encode(rows)) for rows in (passage, quantize(passage)))
     np.testing.assert_allclose(one, other, atol=0.05)
 
 
