@@ -105,7 +105,7 @@ def _places(mention: Mention, lines: Sequence[Line], indices: Sequence[int]) -> 
             key = title_key(text)
             if whole in (key, title_key(marked)) or (cut and key.startswith(whole)):
                 yield start, end
-            elif bare and bare_key(text.lstrip()) == bare:
+            elif bare and bare_key(text.lstrip()) in (bare, whole):
                 likely.append((1.0, start, end))
             elif key[:ALIKE_START] == whole[:ALIKE_START] and len(key) >= ALIKE * len(whole):
                 likely.append((SequenceMatcher(None, key, whole, autojunk=False).ratio(), start, end))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 
 from pipeline.datatypes import RawPage
@@ -67,7 +68,8 @@ class _Second:
         if self._reader is None or page.number > self._reader.count:
             return page
         other = self._reader.page(page.number)
-        return other if not page.glyphs or _unnamed(other) < _unnamed(page) else page
+        better = not page.glyphs or _unnamed(other) < _unnamed(page)
+        return replace(other, bookmarks=page.bookmarks, tags=page.tags) if better else page
 
     def close(self) -> None:
         if self._reader:

@@ -14,7 +14,8 @@ from pipeline.datatypes import Box, Glyph, Line, RawPage, Span
 from pipeline.reading.columns import may_have_columns, part_columns
 
 # Shares of the font size unless said otherwise.
-WORD_GAP = 0.2  # a wider gap is a space: fonts' own spaces are 0.2 to 0.3, kerning stays under 0.1
+WORD_GAP = 0.13  # wider by this than the gaps in words is a space: justified lines have 0.16 to 0.3, kerning under 0.1
+SPACED_OUT = 0.2  # the widest gap within words; a row of wider ones only is one of single letters
 SAME_ROW = 0.5  # share of the lower glyph's height that must overlap: superscripts pass, the next line does not
 RAISED_SIZE = 0.8  # a superscript is set at 0.5 to 0.75; small capitals at 0.8 and more
 RAISED_BY = 0.15  # and its foot is lifted by this much; small capitals stand on the line
@@ -153,6 +154,14 @@ def _widest_gap(inked: Sequence[Glyph]) -> float:
     return max(round(max(gaps, default=0.0), 1), 0.0)
 
 
+def _letter_gap(row: Sequence[Glyph]) -> float:
+    """Measure the gap within the words of a row, as a share of the size: letters may be spaced out."""
+    inked = [glyph for glyph in row if not glyph.text.isspace()]
+    gaps = sorted((right.box.x0 - left.box.x1) / (left.size or 1.0) for left, right in pairwise(inked))
+    gap = gaps[len(gaps) // 4] if gaps else 0.0
+    return gap if 0 < gap <= SPACED_OUT else 0.0
+
+
 _Style = tuple[str, float, bool, bool, str, bool, str | None]
 
 
@@ -161,17 +170,19 @@ def _styled(row: Sequence[Glyph], size: float, foot: float) -> list[tuple[str, _
     styled: list[tuple[str, _Style]] = []
     last: Glyph | None = None
     space = False
+    word_gap = WORD_GAP + _letter_gap(row)
     for glyph in row:
         text = _clean(glyph.text)
         if text.isspace():
             space = bool(styled)
             continue
+        raised = glyph.size <= RAISED_SIZE * size and foot - glyph.box.bottom >= RAISED_BY * size
         if last is not None:
             shift = abs(glyph.box.x0 - last.box.x0) + abs(glyph.box.top - last.box.top)
             if shift < DOUBLE_STRIKE * glyph.size and glyph.text == last.text:
                 continue
-            space = space or glyph.box.x0 - last.box.x1 > WORD_GAP * min(glyph.size, last.size)
-        raised = glyph.size <= RAISED_SIZE * size and foot - glyph.box.bottom >= RAISED_BY * size
+            # A footnote's mark may stand off a little; what is measured is the text it stands in.
+            space = space or glyph.box.x0 - last.box.x1 > word_gap * (size if raised else min(glyph.size, last.size))
         font = glyph.font
         style = (font, round(glyph.size, 1), is_bold(font), _is_italic(font), glyph.color, raised, glyph.url)
         if space and styled:

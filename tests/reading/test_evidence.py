@@ -55,6 +55,13 @@ def test_bookmarks_make_headings_of_plain_lines_and_are_all_there_are(tmp_path: 
     assert headings(document) == [(1, 1, "Border control"), (1, 2, "Training"), (2, 2, "Courses")]
 
 
+def test_a_bookmark_that_begins_with_a_number_of_its_own_names_a_numbered_heading(tmp_path: Path) -> None:
+    titles = ["Step 1: Ask", "Step 2: Look", "Step 3: Write"]
+    pages = [[Text(f"4.{n} {title}", 200), *paragraph(PROSE, 230)] for n, title in enumerate(titles, start=5)]
+    document = outlined(tmp_path / "a.pdf", pages, [(n, 0, title) for n, title in enumerate(titles, start=1)])
+    assert [text for _, _, text in headings(document)] == ["4.5 Step 1: Ask", "4.6 Step 2: Look", "4.7 Step 3: Write"]
+
+
 @pytest.mark.parametrize(
     "marks",
     [

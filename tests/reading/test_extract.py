@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
-from pipeline.datatypes import RawPage
+from pipeline.datatypes import Bookmark, RawPage
 from pipeline.errors import CorpusError, DamagedPdf, FileMissing, NotAPdf, PasswordNeeded
 from pipeline.reading import pdfium
 from pipeline.reading.extract import count_pages, read_pages
@@ -228,10 +228,12 @@ def test_pdfplumber_is_asked_about_a_page_that_pdfium_reads_in_part(
         if number > 1:
             return found
         texts = re.findall(r"\(cid:\d+\)|.", first)
-        return replace(found, glyphs=tuple(found.glyphs[0]._replace(text=text) for text in texts))
+        glyphs = tuple(found.glyphs[0]._replace(text=text) for text in texts)
+        return replace(found, glyphs=glyphs, bookmarks=(Bookmark(0, 1, "Hello"),))
 
     monkeypatch.setattr(pdfium.Reader, "page", page)
     assert [text_of(page) for page in pages_of(pdf)] == [read, "Hello page two"]
+    assert [mark.title for mark in pages_of(pdf)[0].bookmarks] == ["Hello"]  # which pdfplumber does not look for
 
 
 def test_some_pages_of_a_paper(pdf: Path) -> None:

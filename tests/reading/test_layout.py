@@ -40,9 +40,27 @@ def test_words_survive(words: list[str], with_spaces: bool) -> None:
     assert texts_of(glyphs(" ".join(words), with_spaces=with_spaces)) == [" ".join(words)]
 
 
-@pytest.mark.parametrize(("gap", "text"), [(0.05, "traffic"), (0.15, "traffic"), (0.25, "tra ffic"), (1.0, "tra ffic")])
+@pytest.mark.parametrize(("gap", "text"), [(0.05, "traffic"), (0.1, "traffic"), (0.16, "tra ffic"), (1.0, "tra ffic")])
 def test_only_a_wide_gap_is_a_space(gap: float, text: str) -> None:
     assert texts_of(glyphs("tra"), glyphs("ffic", x=beside("tra", gap))) == [text]
+
+
+def test_words_of_a_line_that_is_spaced_out_stay_whole() -> None:
+    """A heading whose letters stand 0.15 of their size apart, and its words 0.6."""
+    spaced = [
+        glyph._replace(box=glyph.box._replace(x0=glyph.box.x0 + 0.15 * SIZE * n, x1=glyph.box.x1 + 0.15 * SIZE * n))
+        for n, glyph in enumerate(glyphs("HUMAN TRADE", with_spaces=False))
+    ]
+    assert texts_of(spaced) == ["HUMAN TRADE"]
+
+
+def test_tight_lines_of_typesetters_keep_their_spaces() -> None:
+    """Justified lines as XeTeX sets them, with no space glyphs and 0.166 of the size between words."""
+    words = ["After", "confirming", "the", "key"]
+    runs = [
+        glyphs(word, x=70 + sum(len(w) * ADVANCE + 0.166 for w in words[:n]) * SIZE) for n, word in enumerate(words)
+    ]
+    assert texts_of(*runs) == ["After confirming the key"]
 
 
 def test_space_glyph_and_gap_make_one_space() -> None:
