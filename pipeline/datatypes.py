@@ -81,7 +81,8 @@ class TaggedHeading(NamedTuple):
 class RawPage:
     """A page as the PDF reader gives it: unordered glyphs and the label of the PDF's own label tree, if any.
 
-    ``bookmarks`` and ``tags`` are what the PDF itself says about headings on this page.
+    ``bookmarks`` and ``tags`` are what the PDF itself says about headings on this page. ``rules`` are its ruled lines:
+    boxes that are long and thin.
     """
 
     number: int
@@ -91,6 +92,7 @@ class RawPage:
     glyphs: tuple[Glyph, ...]
     bookmarks: tuple[Bookmark, ...] = ()
     tags: tuple[TaggedHeading, ...] = ()
+    rules: tuple[Box, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +113,21 @@ class Span:
     note: int | None = None
 
 
+class Cell(NamedTuple):
+    """A place in a table: which of its page's tables, which row, and the columns from ``first`` to ``last``; from 0."""
+
+    table: int
+    row: int
+    first: int
+    last: int
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a page; ``gap`` is the widest white space within it, in points."""
+    """One line of a page; ``gap`` is the widest white space within it, in points.
+
+    ``cell`` tells where in a table it stands; a cell may have several lines.
+    """
 
     page: int
     box: Box
@@ -121,6 +135,7 @@ class Line:
     size: float
     bold: bool
     gap: float = 0.0
+    cell: Cell | None = None
 
     @property
     def text(self) -> str:

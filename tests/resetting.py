@@ -18,7 +18,8 @@ from reportlab.pdfgen.canvas import Canvas
 
 from pipeline.datatypes import Document
 from pipeline.reading.body import find_body
-from pipeline.reading.unwrap import Vocabulary, unwrap
+from pipeline.reading.unwrap import unwrap
+from pipeline.reading.vocabulary import Vocabulary
 from tests.typeset import Block
 
 TOP, MARGIN, NOTE = 80.0, 64.0, 8.0  # points; the size of footnotes too

@@ -21,7 +21,8 @@ LONELY = 0.7  # share of a face's lines that must stand apart and not end a sent
 
 
 def find_body(lines: Sequence[Line], limits: HeadingThresholds = THRESHOLDS) -> Body:
-    """Find the typography that most characters of the document are set in."""
+    """Find the typography that most characters of the document are set in, those of tables aside."""
+    lines = [line for line in lines if line.cell is None] or lines
     styles: Counter[tuple[float, bool]] = Counter()
     for line in lines:
         styles[round(line.size, 1), line.bold] += len(line.text)

@@ -52,13 +52,21 @@ def chunk_ranges(prose: Prose, limits: ChunkLimits = LIMITS) -> list[tuple[int, 
         if groups and _fits(groups[-1], unit, limits):
             groups[-1].append(unit)
         else:
-            last = groups[-1] if groups else []
-            moves = len(last) > 1 and last[-1].glued and last[-1].words + unit.words <= limits.most
-            groups.append([*([last.pop()] if moves else []), unit])
+            groups.append([*_moving(groups[-1] if groups else [], unit, limits), unit])
     if len(groups) > 1 and _words(groups[-1]) < limits.least:
         # At most ``least`` words over ``most``, which beats a passage of half a sentence.
         groups[-2:] = [groups[-2] + groups[-1]]
     return [(group[0].start, group[-1].end) for group in groups]
+
+
+def _moving(group: list[_Unit], unit: _Unit, limits: ChunkLimits) -> list[_Unit]:
+    """Take from the end of a passage what wants to stay with the unit that begins the next one."""
+    start = len(group)
+    while start > 1 and group[start - 1].glued and _words(group[start - 1 :]) + unit.words <= limits.most:
+        start -= 1
+    moved = group[start:]
+    del group[start:]
+    return moved
 
 
 def heading_notes(section: Section) -> list[NoteMark]:
@@ -144,6 +152,9 @@ def _units(prose: Prose, limits: ChunkLimits) -> list[_Unit]:
     for index, block in enumerate(prose.blocks):
         follows_item = index + 1 < len(prose.blocks) and prose.blocks[index + 1].is_item
         leads_in = follows_item and prose.text[block.start : block.end].rstrip().endswith(":")
+        if block.leads and follows_item:
+            units.append(_unit(prose.text, block.start, block.end, is_item=block.is_item, glued=True))
+            continue
         units += _block_units(prose.text, block, leads_in=leads_in, limits=limits)
     return units
 

@@ -14,6 +14,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from pipeline.datatypes import Box, Glyph, Line
+from pipeline.reading.rows import box_of, cut_row
 
 GUTTER = 9.0  # points; the narrowest of two-column journals are 12, the widest space of justified text stays under 8
 LINES = 6  # to either side of a gutter; a letterhead or an imprint has fewer
@@ -55,36 +56,19 @@ def part_columns(rows: Sequence[list[Glyph]]) -> list[list[Glyph]]:
 
 
 def _pieces(row: Sequence[Glyph]) -> list[_Piece]:
-    """Cut a row at its wide gaps; a bullet or number stays with its text, a space with what is before it."""
+    """Cut a row at its wide gaps; a bullet or number stays with its text."""
     pieces: list[list[Glyph]] = []
-    last: Glyph | None = None
-    for glyph in row:
-        if glyph.text.isspace():
-            if pieces:
-                pieces[-1].append(glyph)
-            continue
-        apart = last is None or glyph.box.x0 - last.box.x1 >= GUTTER
-        if not apart or (pieces and _is_label(pieces[-1])):
-            pieces[-1].append(glyph)
+    for glyphs in cut_row(row, GUTTER):
+        if pieces and _is_label(pieces[-1]):
+            pieces[-1] += glyphs
         else:
-            pieces.append([glyph])
-        last = glyph
-    return [_Piece(_around(glyphs), glyphs) for glyphs in pieces]
+            pieces.append(glyphs)
+    return [_Piece(box_of(glyphs), glyphs) for glyphs in pieces]
 
 
 def _is_label(glyphs: Sequence[Glyph]) -> bool:
     text = "".join(glyph.text for glyph in glyphs).strip()
     return len(text) <= LABEL and not any(map(str.isalpha, text[1:]))
-
-
-def _around(glyphs: Sequence[Glyph]) -> Box:
-    inked = [glyph.box for glyph in glyphs if not glyph.text.isspace()]
-    return Box(
-        min(box.x0 for box in inked),
-        min(box.top for box in inked),
-        max(box.x1 for box in inked),
-        max(box.bottom for box in inked),
-    )
 
 
 def _part(pieces: Sequence[_Piece]) -> list[list[_Piece]]:
@@ -134,7 +118,7 @@ def _is_gutter(pieces: Sequence[_Piece], x: float, narrowest: float) -> bool:
     sides = [[box for box in band if box in side] for side in (set(left), set(right))]
     across = len(band) - len(sides[0]) - len(sides[1])
     enough = min(map(len, sides)) >= LINES or (len(left) >= LINES and _are_alike(left, right))
-    return enough and across <= ACROSS * len(band) and all(_is_text(side, narrowest) for side in sides)
+    return enough and across <= ACROSS * len(band) and all(is_text(side, narrowest) for side in sides)
 
 
 def _are_alike(left: Sequence[Box], right: Sequence[Box]) -> bool:
@@ -143,7 +127,7 @@ def _are_alike(left: Sequence[Box], right: Sequence[Box]) -> bool:
     return abs(widths[0] - widths[1]) <= ALIKE * widths[0]
 
 
-def _is_text(column: Sequence[Box], narrowest: float) -> bool:
+def is_text(column: Sequence[Box], narrowest: float) -> bool:
     """Tell a column of text: most of its lines fill it, or fill one of the columns it is made of."""
     widths = [box.x1 - box.x0 for box in column]
     usual = statistics.quantiles(widths, n=10)[-1] if len(widths) > 1 else sum(widths)

@@ -20,7 +20,8 @@ from pipeline.reading.furniture import find_furniture, find_labels
 from pipeline.reading.layout import build_lines
 from pipeline.reading.organizations import find_organizations
 from pipeline.reading.sections import find_sections
-from pipeline.reading.unwrap import Prose, Vocabulary, unwrap
+from pipeline.reading.unwrap import Prose, unwrap
+from pipeline.reading.vocabulary import Vocabulary
 
 FOOTNOTE_MARK = "footnote mark"
 CONTENTS = "contents list"

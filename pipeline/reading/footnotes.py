@@ -32,7 +32,7 @@ def split_footnotes(lines: Sequence[Line], body_size: float, page_height: float)
     notes: list[NoteLines] = []
     for column in columns_of(lines):
         start = len(column)
-        while start and column[start - 1].size <= SMALLER * body_size:
+        while start and column[start - 1].size <= SMALLER * body_size and column[start - 1].cell is None:
             start -= 1
         found = _notes(column[start:], cited, FOOT * page_height)
         text += column[: len(column) - sum(len(note.lines) for note in found)]
@@ -42,9 +42,14 @@ def split_footnotes(lines: Sequence[Line], body_size: float, page_height: float)
 
 
 def columns_of(lines: Sequence[Line]) -> list[Sequence[Line]]:
-    """Part the lines of a page where they go on higher up: there another column begins."""
-    starts = [0, *(n + 1 for n, (above, line) in enumerate(pairwise(lines)) if line.box.bottom < above.box.top)]
-    return [lines[start:end] for start, end in pairwise([*starts, len(lines)])]
+    """Part the lines of a page where they go on higher up: there another column begins, if not another cell."""
+    starts = [n for n, (above, line) in enumerate(pairwise(lines), start=1) if _goes_up(above, line)]
+    return [lines[start:end] for start, end in pairwise([0, *starts, len(lines)])]
+
+
+def _goes_up(above: Line, line: Line) -> bool:
+    in_table = above.cell is not None and line.cell is not None and above.cell.table == line.cell.table
+    return line.box.bottom < above.box.top and not in_table
 
 
 def marks_of(text: str) -> list[str]:

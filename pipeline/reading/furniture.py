@@ -191,6 +191,11 @@ def _edges(page: RawPage, lines: Sequence[Line]) -> Iterator[list[int]]:
     height = EDGE * page.height
     upper = [index for index, line in enumerate(lines) if line.box.bottom < height]
     lower = [index for index in range(len(lines) - 1, -1, -1) if lines[index].box.top > page.height - height]
+    for edge in (upper, lower):
+        inside = set(edge)
+        # A table that reaches into the page is none, though its head may stand at the same place on several pages.
+        held = {line.cell.table for index, line in enumerate(lines) if line.cell and index not in inside}
+        edge[:] = [index for index in edge if (cell := lines[index].cell) is None or cell.table not in held]
     # Of a page with columns, the foot is not the last line.
     yield sorted(upper, key=lambda index: lines[index].box.top)
     yield sorted(lower, key=lambda index: -lines[index].box.top)

@@ -52,6 +52,9 @@ def find_headings(
             candidates.append(_named_heading(lines, named[index], body, limits))
             index = named[index].end
             continue
+        if lines[index].cell is not None:
+            index += 1
+            continue
         if CAPTION.match(lines[index].text):
             index = _caption_end(lines, index, body, limits)
             continue
@@ -122,7 +125,7 @@ def _line_style(line: Line, body: Body, limits: HeadingThresholds) -> Style | No
 
 def _is_row(line: Line, limits: HeadingThresholds) -> bool:
     """Tell a row of a table, or a letterhead's two ends, from words."""
-    return line.gap > limits.cell_gap * line.size
+    return line.cell is not None or line.gap > limits.cell_gap * line.size
 
 
 def _heads_table(lines: Sequence[Line], start: int, end: int, limits: HeadingThresholds) -> bool:

@@ -10,13 +10,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby, pairwise
 
-from pipeline.datatypes import Box, Glyph, Line, RawPage, Span
+from pipeline.datatypes import Box, Cell, Glyph, Line, RawPage, Span
+from pipeline.reading.cells import Table
 from pipeline.reading.columns import may_have_columns, part_columns
+from pipeline.reading.rows import group_rows
+from pipeline.reading.tables import find_tables, may_have_tables
 
 # Shares of the font size unless said otherwise.
 WORD_GAP = 0.13  # wider by this than the gaps in words is a space: justified lines have 0.16 to 0.3, kerning under 0.1
 SPACED_OUT = 0.2  # the widest gap within words; a row of wider ones only is one of single letters
-SAME_ROW = 0.5  # share of the lower glyph's height that must overlap: superscripts pass, the next line does not
 RAISED_SIZE = 0.8  # a superscript is set at 0.5 to 0.75; small capitals at 0.8 and more
 RAISED_BY = 0.15  # and its foot is lifted by this much; small capitals stand on the line
 DOUBLE_STRIKE = 0.1  # the same character twice, nearer than this, is one character printed bold by overstriking
@@ -39,15 +41,67 @@ SYMBOL_FONT = re.compile("[\uf020-\uf0ff]")
 
 
 def build_lines(page: RawPage) -> list[Line]:
-    """Order the glyphs of a page into lines, top to bottom, column by column; sideways text comes last."""
+    """Order the glyphs of a page into lines, top to bottom, column by column; sideways text comes last.
+
+    Tables are read row by row, cell by cell.
+    """
     seen = [glyph for glyph in page.glyphs if _clean(glyph.text)]
-    upright = [glyph for glyph in seen if glyph.upright]
-    sideways = [glyph for glyph in seen if not glyph.upright]
-    rows = _rows(upright)
+    rows = group_rows([glyph for glyph in seen if glyph.upright])
     lines = _lines(page.number, rows)
-    if may_have_columns(lines) and len(parts := part_columns(rows)) > 1:
-        lines = [line for part in parts for line in _lines(page.number, _rows(part))]
-    return lines + _lines(page.number, _columns(sideways))
+    tables = find_tables(seen, rows, page.rules) if may_have_tables(lines, page.rules) else []
+    if tables:
+        held = {id(glyph) for table in tables for row in table.rows for entry in row for glyph in entry.glyphs}
+        seen = [glyph for glyph in seen if id(glyph) not in held]
+        rows = [rest for row in rows if (rest := [glyph for glyph in row if id(glyph) not in held])]
+        lines = _lines(page.number, rows)
+    parts = part_columns([*rows, *([table.stand_in] for table in tables)]) if may_have_columns(lines) else []
+    if len(parts) > 1:
+        lines = [line for part in parts for line in _part_lines(page.number, part, tables)]
+    elif tables:
+        lines = _with_tables(page.number, lines, list(enumerate(tables)))
+    return lines + _lines(page.number, _columns([glyph for glyph in seen if not glyph.upright]))
+
+
+def _part_lines(page: int, part: Sequence[Glyph], tables: Sequence[Table]) -> list[Line]:
+    """Make the lines of a part of a page, with the tables for their stand-ins."""
+    held = {id(glyph) for glyph in part}
+    inside = [(number, table) for number, table in enumerate(tables) if id(table.stand_in) in held]
+    stand_ins = {id(table.stand_in) for _, table in inside}
+    lines = _lines(page, group_rows([glyph for glyph in part if id(glyph) not in stand_ins]))
+    return _with_tables(page, lines, inside)
+
+
+def _with_tables(page: int, lines: Sequence[Line], tables: Sequence[tuple[int, Table]]) -> list[Line]:
+    """Put tables, numbered, among the lines around them.
+
+    What stands to the left of a table comes before it, what stands to the right after it.
+    """
+    placed = [(_place(line.box, [table.box for _, table in tables]), [line]) for line in lines]
+    placed += [(table.box.top, _table_lines(page, number, table)) for number, table in tables]
+    return [line for _, group in sorted(placed, key=lambda item: item[0]) for line in group]
+
+
+def _place(box: Box, tables: Sequence[Box]) -> float:
+    middle = (box.top + box.bottom) / 2
+    for table in tables:
+        if table.top < middle < table.bottom:
+            return table.top if box.x1 <= table.x0 else table.bottom
+    return box.top
+
+
+def _table_lines(page: int, number: int, table: Table) -> list[Line]:
+    """Make the lines of each cell of a table in turn."""
+    return [
+        replace(line, cell=Cell(number, n, entry.first, entry.last))
+        for n, row in enumerate(table.rows)
+        for entry in row
+        for line in _upright_and_sideways(page, entry.glyphs)
+    ]
+
+
+def _upright_and_sideways(page: int, glyphs: Sequence[Glyph]) -> list[Line]:
+    upright = group_rows([glyph for glyph in glyphs if glyph.upright])
+    return _lines(page, [*upright, *_columns([glyph for glyph in glyphs if not glyph.upright])])
 
 
 @functools.lru_cache(maxsize=NAMES)
@@ -78,27 +132,6 @@ def _clean(text: str) -> str:
         elif category not in ("Cc", "Cf", "Cs") or char in (SOFT_HYPHEN, "\u200c", "\u200d"):
             kept.append(char)
     return "".join(kept)
-
-
-def _rows(glyphs: Sequence[Glyph]) -> list[list[Glyph]]:
-    """Group glyphs that share a line; the tallest glyph of a row decides what overlaps it."""
-    rows: list[list[Glyph]] = []
-    extents: list[tuple[float, float]] = []
-    for glyph in sorted(glyphs, key=lambda glyph: (glyph.box.top, glyph.box.x0)):
-        top, bottom = glyph.box.top, glyph.box.bottom
-        for index in range(len(rows) - 1, max(-1, len(rows) - 6), -1):
-            row_top, row_bottom = extents[index]
-            overlap = min(bottom, row_bottom) - max(top, row_top)
-            if overlap >= SAME_ROW * min(bottom - top, row_bottom - row_top):
-                rows[index].append(glyph)
-                if bottom - top > row_bottom - row_top:
-                    extents[index] = (top, bottom)
-                break
-        else:
-            rows.append([glyph])
-            extents.append((top, bottom))
-    order = sorted(range(len(rows)), key=lambda index: extents[index])
-    return [sorted(rows[index], key=lambda glyph: glyph.box.x0) for index in order]
 
 
 def _columns(glyphs: Sequence[Glyph]) -> list[list[Glyph]]:

@@ -22,6 +22,8 @@ from pipeline.errors import DamagedPdf
 from pipeline.reading.glyphs import BEFORE, Frame, Run, Style, assemble, write_texts
 from pipeline.reading.links import Target, is_citable
 from pipeline.reading.marks import read_bookmarks, read_tags
+from pipeline.reading.objects import Drawn, take_marks_off
+from pipeline.reading.rules import read_rules
 
 URI_ACTION = 3  # of the kinds of action that pdfium tells, the one that opens an address
 HYPHEN = 2  # the code that pdfium gives to one at the end of a line
@@ -108,43 +110,21 @@ def _raw_page(pdf: Any, number: int) -> RawPage:
     label = _filled(raw.FPDF_GetPageLabel, pdf, number - 1).decode("utf-16-le", "replace").rstrip("\0") or None
     page = raw.FPDF_LoadPage(pdf, number - 1)
     tags = read_tags(raw, page, _frame(page).box) if page else ()
-    drawn = _unmarked(page) if page else []
+    drawn = take_marks_off(raw, page) if page else Drawn([], [])
     text_page = raw.FPDFText_LoadPage(page) if page else None
     try:
         if not text_page:
             return RawPage(number, label, 0.0, 0.0, ())
         frame = _frame(page)
-        dropped = _unlisted_spaces(drawn, frame)
+        dropped = _unlisted_spaces(drawn.texts, frame)
         glyphs = assemble(_runs(text_page, frame), _targets(pdf, page, frame))
-        return RawPage(number, label, *frame.size, (*dropped, *glyphs), tags=tags)
+        rules = read_rules(raw, drawn.paths, frame)
+        return RawPage(number, label, *frame.size, (*dropped, *glyphs), tags=tags, rules=rules)
     finally:
         if text_page:
             raw.FPDFText_ClosePage(text_page)
         if page:
             raw.FPDF_ClosePage(page)
-
-
-def _unmarked(holder: Any, *, is_form: bool = False) -> list[Any]:
-    """Take the marks from all text of a page or form, and give its own text objects.
-
-    Of marked text pdfium gives the mark's /ActualText, all letters of it in one place, and drops what else is marked.
-    """
-    from pypdfium2 import raw
-
-    count, get = raw.FPDFPage_CountObjects, raw.FPDFPage_GetObject
-    if is_form:
-        count, get = raw.FPDFFormObj_CountObjects, raw.FPDFFormObj_GetObject
-    found = []
-    for index in range(count(holder)):
-        item = get(holder, index)
-        kind = raw.FPDFPageObj_GetType(item)
-        if kind == raw.FPDF_PAGEOBJ_FORM:
-            _unmarked(item, is_form=True)
-        elif kind == raw.FPDF_PAGEOBJ_TEXT:
-            for _ in range(raw.FPDFPageObj_CountMarks(item)):
-                raw.FPDFPageObj_RemoveMark(item, raw.FPDFPageObj_GetMark(item, 0))
-            found.append(item)
-    return found
 
 
 def _filled(function: Callable[..., int], *subject: Any) -> bytes:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from pdfplumber.page import Page as PlumberPage
     from pdfplumber.pdf import PDF
 
+SNAP = 3.0  # points, as pdfplumber has it: rules this near are one, and ends this near meet
+MOST_CROSSINGS = 4_000  # of all rules of a page; the largest table at hand has 600, and the time grows as their square
+
 
 class Reader:
     """A PDF that pdfplumber has open.
@@ -68,6 +71,30 @@ def read_metadata(path: Path) -> dict[str, str]:
         return {}
 
 
+def ruled_cells(rules: Sequence[Box]) -> list[list[Box]]:
+    """Find the tables that rules draw: the boxes of the cells of each; none where the rules are too many to be tables.
+
+    This is pdfplumber's own way from edges to tables, without its reading of the page.
+    """
+    from pdfplumber.table import cells_to_tables, edges_to_intersections, intersections_to_cells, merge_edges
+
+    merged = merge_edges([_edge(rule) for rule in rules], SNAP, SNAP, SNAP, SNAP)
+    upright = sum(edge["orientation"] == "v" for edge in merged)
+    if upright * (len(merged) - upright) > MOST_CROSSINGS:
+        return []
+    cells = intersections_to_cells(edges_to_intersections(merged, SNAP, SNAP))
+    return [[Box(*cell) for cell in table] for table in cells_to_tables(cells)]
+
+
+def _edge(rule: Box) -> dict[str, Any]:
+    """Make an edge as pdfplumber knows it: the middle of a rule."""
+    x, y = (rule.x0 + rule.x1) / 2, (rule.top + rule.bottom) / 2
+    level = rule.x1 - rule.x0 >= rule.bottom - rule.top
+    x0, top, x1, bottom = (rule.x0, y, rule.x1, y) if level else (x, rule.top, x, rule.bottom)
+    sizes = {"width": x1 - x0, "height": bottom - top}
+    return {"x0": x0, "top": top, "x1": x1, "bottom": bottom, "orientation": "h" if level else "v", **sizes}
+
+
 def _open(path: Path, password: str | None) -> PDF:
     import pdfplumber
     from pdfminer.pdfdocument import PDFPasswordIncorrect
@@ -96,7 +123,8 @@ def _raw_page(number: int, page: PlumberPage) -> RawPage:
     ]
     glyphs = tuple(_glyph(char, _box(char, left, top), targets) for char in page.chars)
     label = getattr(page.page_obj, "label", None)
-    return RawPage(number, label, float(page.width), float(page.height), glyphs)
+    rules = tuple(_box(edge, left, top) for edge in page.edges)
+    return RawPage(number, label, float(page.width), float(page.height), glyphs, rules=rules)
 
 
 def _box(item: dict[str, Any], left: float, top: float) -> Box:

@@ -4,38 +4,41 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
 
-from pipeline.datatypes import Line, Link, PageBox, Span
+from pipeline.datatypes import Cell, Line, Link, PageBox, Span
 from pipeline.reading.body import NUMBERED, SENTENCE_END
 from pipeline.reading.candidates import Body
 from pipeline.reading.footnotes import columns_of, marks_of
 from pipeline.reading.layout import BULLET, SOFT_HYPHEN
+from pipeline.reading.titles import CAPTION
+from pipeline.reading.vocabulary import FIRST_WORD, LAST_WORD, Vocabulary
 
 NEW_BLOCK_STEP = 1.2  # times the body's line step: list items stand 1.25 apart, paragraphs 1.4 and more
 INDENT = 0.8  # times the font size: less is a glyph's side bearing
 SHORT_LINE = 0.85  # share of the column: a line that ends before it and with a full stop ends its paragraph
 SIZE_CHANGE = 0.06  # share of the font size: another size is another block
 
+CELL_END = " | "
 HYPHENS = "-‐"
-WORD = re.compile(r"[^\W\d_]+(?:[-‐][^\W\d_]+)*")
-LAST_WORD = re.compile(r"([^\W\d_]+)[-‐]$")
-FIRST_WORD = re.compile(r"[^\W\d_]+")
 URL_AT_END = re.compile(r"(://|www\.)\S*$")
 SUPERSCRIPTS = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
 CJK = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef\u3000-\u303f]")
 
 
 class Block(NamedTuple):
-    """A paragraph or list item: its character range in the text."""
+    """A paragraph, list item or row of a table: its character range in the text.
+
+    ``leads`` is true for what says nothing without the next block: a caption, the head of a table.
+    """
 
     start: int
     end: int
     is_item: bool
+    leads: bool = False
 
 
 class LineRange(NamedTuple):
@@ -64,7 +67,7 @@ class LinkRange(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Prose:
-    """Running text: blocks are joined by line breaks, the lines of a block by spaces."""
+    """Running text: blocks are joined by line breaks, the lines of a block by spaces, the cells of a row by bars."""
 
     text: str
     blocks: tuple[Block, ...] = ()
@@ -95,37 +98,6 @@ class Prose:
         return [item for item in self.lines[first:last] if item.start < end and start < item.end]
 
 
-class Vocabulary:
-    """The words of a document, which decide what a hyphen at a line's end is."""
-
-    def __init__(self, lines: Iterable[Line]) -> None:
-        """Count all words that are not themselves broken over two lines."""
-        self.words: Counter[str] = Counter()
-        broken = False
-        for line in lines:
-            found = WORD.findall(line.text)
-            starts_broken, broken = broken, bool(LAST_WORD.search(line.text))
-            if starts_broken:
-                found = found[1:]
-            if broken:
-                found = found[:-1]
-            self.words.update(word.lower().replace("‐", "-") for word in found)
-            self.words.update(part for word in found if "-" in word for part in word.lower().split("-"))
-
-    def is_compound(self, left: str, right: str) -> bool:
-        """Tell whether the hyphen between two halves belongs to the word ("Inter-Agency") or to the line ("traf-").
-
-        The document's own spelling elsewhere decides; else a hyphen before a capital, or between two words that the
-        document uses on their own, is part of the word.
-        """
-        if not right[0].islower():
-            return True
-        compound, joined = self.words[f"{left}-{right}".lower()], self.words[f"{left}{right}".lower()]
-        if compound or joined:
-            return compound >= joined
-        return self.words[left.lower()] > 0 and self.words[right.lower()] > 0
-
-
 def unwrap(lines: Sequence[Line], vocabulary: Vocabulary, body: Body) -> Prose:
     """Join lines to paragraphs and list items."""
     writer = _Writer(vocabulary)
@@ -133,7 +105,7 @@ def unwrap(lines: Sequence[Line], vocabulary: Vocabulary, body: Body) -> Prose:
     for index, line in enumerate(lines):
         above = lines[index - 1] if index else None
         if above is None or _starts_block(above, line, body, edges[index - 1]):
-            writer.begin_block(is_item=_is_item(line))
+            writer.begin_block(is_item=_is_item(line), leads=_leads(lines, index))
         writer.add(line)
     return writer.prose()
 
@@ -148,10 +120,21 @@ def _right_edges(lines: Sequence[Line]) -> list[float]:
 
 
 def _is_item(line: Line) -> bool:
-    return line.text.startswith(BULLET) or bool(NUMBERED.match(line.text))
+    return line.cell is not None or line.text.startswith(BULLET) or bool(NUMBERED.match(line.text))
+
+
+def _leads(lines: Sequence[Line], index: int) -> bool:
+    """Tell a caption, and the first row of a table that has others."""
+    cell = lines[index].cell
+    if cell is None:
+        return bool(CAPTION.match(lines[index].text))
+    others = (line.cell for line in lines[index:] if line.page == lines[index].page and line.cell)
+    return cell.row == 0 and any(other.table == cell.table and other.row > 0 for other in others)
 
 
 def _starts_block(above: Line, line: Line, body: Body, right_edge: float) -> bool:
+    if above.cell or line.cell:
+        return _row_of(above) != _row_of(line)
     if line.text.startswith(BULLET) or abs(line.size - above.size) > SIZE_CHANGE * above.size:
         return True
     ended = above.text.rstrip().endswith(SENTENCE_END)
@@ -165,6 +148,10 @@ def _starts_block(above: Line, line: Line, body: Body, right_edge: float) -> boo
     if abs(indent) > INDENT * line.size and not (_is_item(above) and indent > 0):
         return ended or short
     return ended and (short or _is_item(line))
+
+
+def _row_of(line: Line) -> tuple[int, int, int] | None:
+    return (line.page, line.cell.table, line.cell.row) if line.cell else None
 
 
 class _Writer:
@@ -183,15 +170,19 @@ class _Writer:
         self.lines: list[LineRange] = []
         self.notes: list[NoteMark] = []
         self.links: list[LinkRange] = []
+        self.cell: Cell | None = None  # that the last line stands in
 
-    def begin_block(self, *, is_item: bool) -> None:
+    def begin_block(self, *, is_item: bool, leads: bool) -> None:
         self._end_block()
-        self.blocks.append(Block(self.offset, self.offset, is_item))
+        self.cell = None
+        self.blocks.append(Block(self.offset, self.offset, is_item, leads))
 
     def add(self, line: Line) -> None:
         written = [span for span in line.spans if span.note is None]
         first = "".join(span.text for span in written).lstrip()
-        if self.text:
+        if line.cell != self.cell:
+            self._part_cells(line.cell)
+        elif self.text:
             self._glue(first)
         start = self._end
         for span in line.spans:
@@ -229,6 +220,14 @@ class _Writer:
             self.lines[-1] = self.lines[-1]._replace(end=min(self.lines[-1].end, self._end))
         if self.links:
             self.links[-1] = self.links[-1]._replace(end=min(self.links[-1].end, self._end))
+
+    def _part_cells(self, cell: Cell | None) -> None:
+        """Write a bar for every column's end from the last cell to this one; empty cells keep their place so."""
+        left, self.cell = (self.cell.last if self.cell else 0), cell
+        columns = max(cell.first - left, 0) if cell else 0
+        self._cut(len(self.text.rstrip(" ")))
+        ends = (CELL_END * columns).replace("  ", " ")
+        self.text += ends if self.text else ends.lstrip()
 
     def _glue(self, following: str) -> None:
         """Put between two lines of a block what the typesetter took out there."""

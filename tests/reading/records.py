@@ -11,7 +11,8 @@ from reportlab.pdfbase.pdfmetrics import stringWidth
 from pipeline.datatypes import Box, Document, Edition, Glyph, Line, Passage, RawPage, Span
 from pipeline.reading.candidates import Body
 from pipeline.reading.document import read_document
-from pipeline.reading.unwrap import Prose, Vocabulary, unwrap
+from pipeline.reading.unwrap import Prose, unwrap
+from pipeline.reading.vocabulary import Vocabulary
 from tests.papers import LEFT, REGULAR, Text, make_pdf
 
 SIZE, STEP = 11.0, 13.6

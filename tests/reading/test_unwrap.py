@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.datatypes import Line, Link, PageBox, Span
-from pipeline.reading.unwrap import Vocabulary
+from pipeline.reading.vocabulary import Vocabulary
 from tests.papers import Text
 from tests.reading.records import RIGHT, SIZE, STEP, after, letters, line, prose_of, read, span, stack
 
