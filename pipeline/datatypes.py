@@ -5,8 +5,12 @@ Lengths are in PDF points with the origin at the top left of the page. Page numb
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
+
+SHEET = re.compile(r"(\d+)/(\d+)")  # the label of a sheet with two printed pages
 
 
 class Box(NamedTuple):
@@ -165,7 +169,10 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page: ``label`` is its number as printed, empty where the page carries none."""
+    """One page: ``label`` is its number as printed, empty where the page carries none.
+
+    A sheet with two printed pages side by side has their two labels in ``halves`` and both in ``label``: "12/13".
+    """
 
     number: int
     label: str
@@ -174,6 +181,12 @@ class Page:
     lines: tuple[Line, ...]
     footnotes: tuple[Footnote, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+    halves: tuple[str, ...] = ()
+
+    def label_at(self, boxes: Iterable[PageBox]) -> str:
+        """Give the label of the printed page that holds these boxes, both where they stand on both."""
+        sides = {box.x0 + box.x1 >= self.width for page, box in boxes if page == self.number}
+        return self.halves[sides.pop()] if self.halves and len(sides) == 1 else self.label
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +280,7 @@ class Citation:
         if not all(self.page_labels):
             return f"PDF {prefix} {physical}"
         printed = _page_range(self.page_labels)
+        prefix = "pp." if any(map(SHEET.fullmatch, self.page_labels)) else prefix
         return f"{prefix} {printed}" if printed == physical else f"{prefix} {printed} [PDF {physical}]"
 
     @property
@@ -417,4 +431,11 @@ class BuildReport:
 
 
 def _page_range(labels: tuple[str, ...]) -> str:
-    return labels[0] if len(labels) == 1 else f"{labels[0]}–{labels[-1]}"
+    """Give the first and the last label; of a sheet with two printed pages ("12/13") either is one.
+
+    >>> _page_range(("11",)), _page_range(("12/13",)), _page_range(("11", "12/13")), _page_range(("A/1", "A/2"))
+    ('11', '12–13', '11–13', 'A/1–A/2')
+    """
+    first, last = (SHEET.fullmatch(label) for label in (labels[0], labels[-1]))
+    ends = (first[1] if first else labels[0], last[2] if last else labels[-1])
+    return ends[0] if ends[0] == ends[1] else f"{ends[0]}–{ends[1]}"

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.datatypes import Edition, Footnote, Organization, Page, Passage, Section
+from pipeline.datatypes import Edition, Footnote, Organization, Page, PageBox, Passage, Section
 from pipeline.reading.footnotes import marks_of
 from pipeline.reading.sentences import sentence_ranges
 from pipeline.reading.unwrap import Block, NoteMark, Prose
@@ -93,7 +93,9 @@ def make_passages(
     """
     notes = {(note.page, note.mark): note for page in pages for note in page.footnotes}
 
-    def passage(ordinal: int, text: str, on_pages: tuple[int, ...], **fields: Any) -> Passage:
+    def passage(
+        ordinal: int, text: str, on_pages: tuple[int, ...], boxes: tuple[PageBox, ...], **fields: Any
+    ) -> Passage:
         return Passage(
             id=f"{edition.id}/{section.number}/{ordinal}",
             edition=edition,
@@ -101,7 +103,8 @@ def make_passages(
             section=section.path,
             text=text,
             pages=on_pages,
-            page_labels=tuple(pages[number - 1].label for number in on_pages),
+            page_labels=tuple(pages[number - 1].label_at(boxes) for number in on_pages),
+            boxes=boxes,
             sentences=tuple(sentence_ranges(text)),
             **fields,
         )
@@ -116,7 +119,7 @@ def make_passages(
                 len(made),
                 prose.text[start:end],
                 prose.pages(start, end),
-                boxes=prose.boxes(start, end),
+                prose.boxes(start, end),
                 links=prose.links_in(start, end),
                 footnotes=tuple(notes[key] for key in keys if key in notes),
             )
@@ -124,9 +127,7 @@ def make_passages(
     for note in own_notes:
         whole = Prose(note.text, (Block(0, len(note.text), is_item=False),))
         made += [
-            passage(
-                len(made) + part, note.text[start:end], (note.page,), boxes=note.boxes, links=note.links, note=note.mark
-            )
+            passage(len(made) + part, note.text[start:end], (note.page,), note.boxes, links=note.links, note=note.mark)
             for part, (start, end) in enumerate(chunk_ranges(whole, limits))
         ]
     return made

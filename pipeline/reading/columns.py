@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from pipeline.datatypes import Box, Glyph, Line
+from pipeline.datatypes import Box, Glyph, Line, RawPage
 from pipeline.reading.rows import box_of, cut_row
 
 GUTTER = 9.0  # points; the narrowest of two-column journals are 12, the widest space of justified text stays under 8
@@ -27,6 +27,7 @@ MOSTLY = 0.5  # share of a column's lines that are filled; of a table's cells it
 LABEL = 4  # characters of a bullet or number that stands apart from its text
 LARGER = 1.06  # times the usual size: a heading, as in ``HeadingThresholds``
 ROOM = 0.5  # times its height: what parts a heading across from the columns above and below; lines have less
+WIDE = 1.2  # times a sheet's height; two pages of letter paper make 1.29, of A4 1.41
 ACROSS = 0.35  # share of the lines at a gutter that may run across it: headings, tables, a summary above
 
 
@@ -35,6 +36,11 @@ class _Piece(NamedTuple):
 
     box: Box
     glyphs: list[Glyph]
+
+
+def is_wide(page: RawPage) -> bool:
+    """Tell a sheet that has room for two printed pages."""
+    return page.width >= WIDE * page.height
 
 
 def may_have_columns(lines: Sequence[Line]) -> bool:
@@ -53,6 +59,22 @@ def part_columns(rows: Sequence[list[Glyph]]) -> list[list[Glyph]]:
     """
     pieces = [piece for row in rows for piece in _pieces(row)]
     return [[glyph for piece in part for glyph in piece.glyphs] for part in _part(pieces)]
+
+
+def part_halves(rows: Sequence[list[Glyph]], width: float) -> list[list[list[Glyph]]]:
+    """Part a wide sheet into the rows of its two halves, if it may hold two printed pages: nothing crosses the fold.
+
+    :param width: of the sheet, in points.
+    """
+    middle = width / 2
+    boxes = [glyph.box for row in rows for glyph in row if not glyph.text.isspace()]
+    if any(box.x0 < middle + GUTTER and middle - GUTTER < box.x1 for box in boxes):
+        return []
+    sides = [
+        [half for row in rows if (half := [glyph for glyph in row if (glyph.box.x0 >= middle) == right])]
+        for right in (False, True)
+    ]
+    return sides if all(sides) else []
 
 
 def _pieces(row: Sequence[Glyph]) -> list[_Piece]:

@@ -16,10 +16,10 @@ from pipeline.reading.contents import find_contents
 from pipeline.reading.evidence import gather, without_bookmarked
 from pipeline.reading.extract import read_pages
 from pipeline.reading.footnotes import NoteLines, split_footnotes, strip_mark
-from pipeline.reading.furniture import find_furniture, find_labels
 from pipeline.reading.layout import build_lines
 from pipeline.reading.organizations import find_organizations
 from pipeline.reading.sections import find_sections
+from pipeline.reading.sheets import find_leaves, furniture_of, labels_of
 from pipeline.reading.unwrap import Prose, unwrap
 from pipeline.reading.vocabulary import Vocabulary
 
@@ -68,7 +68,8 @@ def parse_sheets(sheets: Sequence[Sheet], edition: Edition, name: str) -> tuple[
     empty = [page.number for page, page_lines in sheets if not page_lines]
     if len(empty) == len(raw_pages):
         raise NoText(f"{name}: no text on its {len(raw_pages)} pages; it looks scanned, run OCR on it first")
-    furniture = find_furniture(raw_pages, lines)
+    leaves = find_leaves(raw_pages, lines)
+    furniture = furniture_of(leaves, len(sheets))
     kept = [
         [line for index, line in enumerate(page_lines) if index not in found]
         for page_lines, found in zip(lines, furniture, strict=True)
@@ -84,19 +85,20 @@ def parse_sheets(sheets: Sequence[Sheet], edition: Edition, name: str) -> tuple[
     text_lines = [line for index, line in enumerate(all_lines) if index not in contents.lines]
     listed = {id(all_lines[index]) for index in contents.lines}
     vocabulary = Vocabulary(text_lines)
-    labels = find_labels(raw_pages, lines)
+    labels = labels_of(leaves, len(sheets))
     evidence = gather(raw_pages, labels, contents, text_lines)
     pages = tuple(
         Page(
             raw.number,
-            label,
+            "/".join(own),
             raw.width,
             raw.height,
             tuple(page_text),
             tuple(_footnote(note, vocabulary, body) for note in notes),
             tuple(_left_out(page_lines, found, page_text, listed)),
+            own if len(own) > 1 else (),
         )
-        for raw, label, page_lines, found, (page_text, notes) in zip(
+        for raw, own, page_lines, found, (page_text, notes) in zip(
             raw_pages, labels, lines, furniture, parted, strict=True
         )
     )

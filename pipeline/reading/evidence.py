@@ -46,9 +46,12 @@ class Evidence(NamedTuple):
 NONE = Evidence()
 
 
-def gather(pages: Sequence[RawPage], labels: Sequence[str], contents: Contents, lines: Sequence[Line]) -> Evidence:
+def gather(
+    pages: Sequence[RawPage], labels: Sequence[Sequence[str]], contents: Contents, lines: Sequence[Line]
+) -> Evidence:
     """Weigh bookmarks, then tags, then contents lists, and find the lines they name.
 
+    :param labels: those of the printed pages on each page.
     :param lines: every text line of the document in reading order, contents lists taken off.
     """
     by_page: dict[int, list[int]] = defaultdict(list)
@@ -132,11 +135,12 @@ def _tagged(pages: Sequence[RawPage], lines: Sequence[Line], by_page: Mapping[in
                 yield Named(inside[0], inside[-1] + 1, tag.level)
 
 
-def _listed(labels: Sequence[str], contents: Contents) -> Iterator[Mention]:
+def _listed(labels: Sequence[Sequence[str]], contents: Contents) -> Iterator[Mention]:
     """Give the entries of contents lists with the pages whose labels they print."""
     numbers: dict[str, list[int]] = defaultdict(list)
-    for number, label in enumerate(labels, start=1):
-        numbers[label].append(number)
+    for number, own in enumerate(labels, start=1):
+        for label in own:
+            numbers[label].append(number)
     for entry in contents.entries:
         for page in numbers.get(entry.label, []):
             yield Mention(entry.title, page, entry.level)

@@ -108,6 +108,11 @@ def find_labels(pages: Sequence[RawPage], lines: Sequence[Sequence[Line]]) -> li
     return labels
 
 
+def count_printed(pages: Sequence[RawPage], lines: Sequence[Sequence[Line]]) -> int:
+    """Count the pages that print their number."""
+    return sum(label is not None for label in _printed(pages, lines, find_numberings(pages, lines)))
+
+
 def _is_wrong(pages: Sequence[RawPage], lines: Sequence[Sequence[Line]], numberings: Sequence[Numbering]) -> bool:
     """Tell a label tree that calls all pages the same, or merely counts them where most print another number."""
     printed = {page.number: number for page, number in zip(pages, _printed(pages, lines, numberings), strict=True)}

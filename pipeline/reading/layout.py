@@ -12,7 +12,7 @@ from itertools import groupby, pairwise
 
 from pipeline.datatypes import Box, Cell, Glyph, Line, RawPage, Span
 from pipeline.reading.cells import Table
-from pipeline.reading.columns import may_have_columns, part_columns
+from pipeline.reading.columns import is_wide, may_have_columns, part_columns, part_halves
 from pipeline.reading.rows import group_rows
 from pipeline.reading.tables import find_tables, may_have_tables
 
@@ -54,7 +54,10 @@ def build_lines(page: RawPage) -> list[Line]:
         seen = [glyph for glyph in seen if id(glyph) not in held]
         rows = [rest for row in rows if (rest := [glyph for glyph in row if id(glyph) not in held])]
         lines = _lines(page.number, rows)
-    parts = part_columns([*rows, *([table.stand_in] for table in tables)]) if may_have_columns(lines) else []
+    placed = [*rows, *([table.stand_in] for table in tables)]
+    halves = part_halves(placed, page.width) if is_wide(page) else []
+    in_parts = halves or may_have_columns(lines)
+    parts = [part for half in halves or [placed] for part in part_columns(half)] if in_parts else []
     if len(parts) > 1:
         lines = [line for part in parts for line in _part_lines(page.number, part, tables)]
     elif tables:
