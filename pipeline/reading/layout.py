@@ -15,11 +15,13 @@ from pipeline.reading.cells import Table
 from pipeline.reading.columns import is_wide, may_have_columns, part_columns, part_halves
 from pipeline.reading.rows import group_rows
 from pipeline.reading.tables import find_tables, may_have_tables
+from pipeline.reading.turns import find_turn
 
 # Shares of the font size unless said otherwise.
 WORD_GAP = 0.13  # wider by this than the gaps in words is a space: justified lines have 0.16 to 0.3, kerning under 0.1
 SPACED_OUT = 0.2  # the widest gap within words; a row of wider ones only is one of single letters
 RAISED_SIZE = 0.8  # a superscript is set at 0.5 to 0.75; small capitals at 0.8 and more
+SMALL_CAPS = 0.65  # small capitals are set at 0.7 to 0.85 of the large ones
 RAISED_BY = 0.15  # and its foot is lifted by this much; small capitals stand on the line
 DOUBLE_STRIKE = 0.1  # the same character twice, nearer than this, is one character printed bold by overstriking
 
@@ -43,8 +45,14 @@ SYMBOL_FONT = re.compile("[\uf020-\uf0ff]")
 def build_lines(page: RawPage) -> list[Line]:
     """Order the glyphs of a page into lines, top to bottom, column by column; sideways text comes last.
 
-    Tables are read row by row, cell by cell.
+    Tables are read row by row, cell by cell. A page that is set sideways is read as if it were turned.
     """
+    if turn := find_turn(page):
+        return [replace(line, box=turn.back(line.box)) for line in _upright_lines(turn.page(page))]
+    return _upright_lines(page)
+
+
+def _upright_lines(page: RawPage) -> list[Line]:
     seen = [glyph for glyph in page.glyphs if _clean(glyph.text)]
     rows = group_rows([glyph for glyph in seen if glyph.upright])
     lines = _lines(page.number, rows)
@@ -158,7 +166,7 @@ def _line(page: int, row: Sequence[Glyph]) -> Line | None:
     inked = [glyph for glyph in row if not glyph.text.isspace()]
     if not inked:
         return None
-    size = Counter(round(glyph.size, 1) for glyph in inked).most_common(1)[0][0]
+    size = _size(inked)
     foot = Counter(round(glyph.box.bottom, 1) for glyph in inked if round(glyph.size, 1) == size).most_common(1)[0][0]
     styled = [(text, style) for text, style in _styled(row, size, foot) if text]
     spans = tuple(
@@ -177,6 +185,15 @@ def _line(page: int, row: Sequence[Glyph]) -> Line | None:
         max(glyph.box.bottom for glyph in inked),
     )
     return Line(page, box, spans, size, bold, _widest_gap(inked))
+
+
+def _size(inked: Sequence[Glyph]) -> float:
+    """Give the size that most of a row is set in; of small capitals, that of the large ones among them."""
+    size = Counter(round(glyph.size, 1) for glyph in inked).most_common(1)[0][0]
+    letters = [glyph for glyph in inked if glyph.text.isalpha()]
+    if letters and size < letters[0].size <= size / SMALL_CAPS and not any(glyph.text.islower() for glyph in letters):
+        return round(letters[0].size, 1)
+    return size
 
 
 def _widest_gap(inked: Sequence[Glyph]) -> float:

@@ -140,6 +140,8 @@ def _starts_block(above: Line, line: Line, body: Body, right_edge: float) -> boo
     ended = above.text.rstrip().endswith(SENTENCE_END)
     step = line.box.top - above.box.top
     short = above.box.x1 < SHORT_LINE * right_edge
+    if _is_sideways(line):  # such lines go on to the side
+        step, short = 0.0, False
     if line.page != above.page or step <= 0:
         return (ended or short) and not line.text[0].islower()
     if step > NEW_BLOCK_STEP * body.step * max(1.0, line.size / body.size):
@@ -148,6 +150,10 @@ def _starts_block(above: Line, line: Line, body: Body, right_edge: float) -> boo
     if abs(indent) > INDENT * line.size and not (_is_item(above) and indent > 0):
         return ended or short
     return ended and (short or _is_item(line))
+
+
+def _is_sideways(line: Line) -> bool:
+    return line.box.bottom - line.box.top > max(2 * line.size, line.box.x1 - line.box.x0)
 
 
 def _row_of(line: Line) -> tuple[int, int, int] | None:

@@ -3,12 +3,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from reportlab.pdfbase.pdfmetrics import stringWidth
 
 from pipeline.datatypes import Line, Section
 from pipeline.reading.sections import find_sections
-from tests.papers import BOLD, Text, paragraph
+from tests.papers import BOLD, LEFT, REGULAR, Text, paragraph
 from tests.reading.records import STEP, line, read, span, stack
 
 TEXT = ["The members of the group work together on many questions and meet", "several times a year", "in one place."]
@@ -149,4 +151,27 @@ def test_run_in_heading_is_searchable_text(tmp_path: Path) -> None:
     assert [passage.text for passage in passages] == [
         " ".join(TEXT),
         "Capacity building. It is offered to all members of the group and to others who ask for it.",
+    ]
+
+
+def small_capitals(words: str, top: float, small: float) -> list[Text]:
+    """Set words in capitals, all but the first letter of each one smaller."""
+    texts, x = [], LEFT
+    for char in words:
+        size = 11.0 if char.isupper() or char == " " else small
+        texts.append(Text(char.upper(), top + 0.8 * (11.0 - size), x, size))
+        x += stringWidth(char.upper(), REGULAR, size)
+    return texts
+
+
+@pytest.mark.parametrize("small", [7.7, 8.5, 9.3])
+def test_heading_in_small_capitals(small: float, tmp_path: Path) -> None:
+    page = []
+    for n, title in enumerate(["Prevention of Trafficking", "Protection", "Prosecution and Partnership"]):
+        page += [*small_capitals(title, 100 + 100 * n, small), *paragraph(TEXT, 125 + 100 * n)]
+    document, _ = read(tmp_path / "paper.pdf", [page])
+    assert [section.path for section in document.sections] == [
+        ("PREVENTION OF TRAFFICKING",),
+        ("PROTECTION",),
+        ("PROSECUTION AND PARTNERSHIP",),
     ]

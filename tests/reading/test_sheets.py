@@ -21,7 +21,9 @@ def leaf(canvas: Canvas, number: int, x: float, lines: int = 20, *, columns: int
     for column in range(columns):
         for n in range(lines):
             words = WORDS if columns == 1 else "a word"
-            canvas.drawString(x + 170 * column, HEIGHT - 80 - 12 * n, f"page{100 + number}line{n}column{column} {words}.")
+            canvas.drawString(
+                x + 170 * column, HEIGHT - 80 - 12 * n, f"page{100 + number}line{n}column{column} {words}."
+            )
     canvas.drawString(x + 150, 30, str(number))
 
 
@@ -66,7 +68,9 @@ def test_passages_are_cited_by_their_own_printed_page(tmp_path: Path) -> None:
     first = next(passage for passage in passages if passage.text.startswith("page102line0"))
     assert (first.pages, first.page_labels, first.citation.place) == ((2,), ("2",), "p. 2")
     for passage in passages[1:]:
-        printed = sorted({int(word[4:].split("line")[0]) - 100 for word in passage.text.split() if word.startswith("page")})
+        printed = sorted(
+            {int(word[4:].split("line")[0]) - 100 for word in passage.text.split() if word.startswith("page")}
+        )
         labels = [int(part) for label in passage.page_labels for part in label.split("/")]
         assert labels == printed
 
