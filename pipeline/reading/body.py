@@ -14,7 +14,7 @@ from pipeline.reading.layout import BULLET
 NUMBERED = re.compile(
     r"(\d+(\.\d+)*[.)]?|[IVXL]+[.)]|[A-Z][.)]|\(?[a-z]\))\s+\S"
 )  # the start of a list item or a numbered heading
-SENTENCE_END = (".", "!", "?", ";", ":", "…", "。")
+SENTENCE_END = (".", "!", "?", ";", ":", "…", "。", "！", "？", "；", "：", "؟", "؛", "۔")
 RARE = 0.05  # share of the text's characters; quotations and examples in italics are more
 FACE_LINES = 3  # lines of a face that make it one of headings; a name or title in italics fills a line by chance
 LONELY = 0.7  # share of a face's lines that must stand apart and not end a sentence; wrapped headings do not

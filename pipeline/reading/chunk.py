@@ -12,8 +12,12 @@ from typing import Any
 
 from pipeline.datatypes import Edition, Footnote, Organization, Page, PageBox, Passage, Section
 from pipeline.reading.footnotes import marks_of
+from pipeline.reading.scripts import SOUTH_EAST_ASIAN, count_words, words_in
 from pipeline.reading.sentences import sentence_ranges
 from pipeline.reading.unwrap import Block, NoteMark, Prose
+
+# Where a sentence may be cut: at a semicolon; at a comma of Chinese and Japanese; in Thai, where a space is a comma.
+PAUSE = re.compile(f"[;；，、؛]|[{SOUTH_EAST_ASIAN}](?=\\s)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +174,7 @@ def _block_units(text: str, block: Block, *, leads_in: bool, limits: ChunkLimits
         last = [_unit(text, start, end, is_item=block.is_item, glued=True)]
     if not sentences:
         return last
-    counts = [len(text[start:end].split()) for start, end in sentences]
+    counts = [count_words(text[start:end]) for start, end in sentences]
     groups = _in_parts(counts, limits)
     return [
         _unit(text, sentences[group.start][0], sentences[group.stop - 1][1], is_item=block.is_item) for group in groups
@@ -196,23 +200,23 @@ def _in_parts(counts: Sequence[int], limits: ChunkLimits) -> list[range]:
 
 
 def _pieces(text: str, start: int, end: int, limits: ChunkLimits) -> list[tuple[int, int]]:
-    """Cut a sentence that is longer than a passage: after semicolons, or else between words."""
-    if len(text[start:end].split()) <= limits.most:
+    """Cut a sentence that is longer than a passage: at pauses, or else between words."""
+    if count_words(text[start:end]) <= limits.most:
         return [(start, end)]
     pieces: list[tuple[int, int]] = []
-    piece_start, words, last_semicolon = start, 0, 0
-    for match in re.finditer(r"\S+", text[start:end]):
+    piece_start, words, pause = start, 0, 0
+    for match in words_in(text[start:end]):
         words += 1
         word_end = start + match.end()
-        if text[word_end - 1] == ";":
-            last_semicolon = word_end
-        if (words >= limits.target and last_semicolon > piece_start) or words >= limits.most:
-            cut = last_semicolon if last_semicolon > piece_start else word_end
+        if PAUSE.match(text, word_end - 1):
+            pause = word_end
+        if (words >= limits.target and pause > piece_start) or words >= limits.most:
+            cut = pause if pause > piece_start else word_end
             pieces.append((piece_start, cut))
             piece_start = cut + len(text[cut:end]) - len(text[cut:end].lstrip())
-            words = len(text[piece_start:word_end].split())
+            words = count_words(text[piece_start:word_end])
     return [*pieces, (piece_start, end)] if piece_start < end else pieces
 
 
 def _unit(text: str, start: int, end: int, *, is_item: bool, glued: bool = False) -> _Unit:
-    return _Unit(start, end, len(text[start:end].split()), is_item, glued)
+    return _Unit(start, end, count_words(text[start:end]), is_item, glued)

@@ -9,18 +9,22 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby, pairwise
+from typing import NamedTuple
 
 from pipeline.datatypes import Box, Cell, Glyph, Line, RawPage, Span
+from pipeline.reading.bidi import RIGHT_TO_LEFT, in_reading_order
 from pipeline.reading.cells import Table
 from pipeline.reading.columns import is_wide, may_have_columns, part_columns, part_halves
 from pipeline.reading.rows import group_rows
+from pipeline.reading.scripts import IDEOGRAPH
 from pipeline.reading.tables import find_tables, may_have_tables
-from pipeline.reading.turns import find_turn
+from pipeline.reading.turns import find_mirror, find_turn
 
 # Shares of the font size unless said otherwise.
 WORD_GAP = 0.13  # wider by this than the gaps in words is a space: justified lines have 0.16 to 0.3, kerning under 0.1
 SPACED_OUT = 0.2  # the widest gap within words; a row of wider ones only is one of single letters
 RAISED_SIZE = 0.8  # a superscript is set at 0.5 to 0.75; small capitals at 0.8 and more
+IDEOGRAPH_GAP = 0.5  # between Chinese and Japanese characters, which are set apart to fill a line
 SMALL_CAPS = 0.65  # small capitals are set at 0.7 to 0.85 of the large ones
 RAISED_BY = 0.15  # and its foot is lifted by this much; small capitals stand on the line
 DOUBLE_STRIKE = 0.1  # the same character twice, nearer than this, is one character printed bold by overstriking
@@ -35,6 +39,7 @@ LABELS = re.compile(
 BOLD_NAME = re.compile(r"bold|black|heavy|demi|(?<=[-,])bd", re.IGNORECASE)
 ITALIC_NAME = re.compile(r"italic|oblique|(?<=[-,])it\b", re.IGNORECASE)
 NAMES, LETTERS = 256, 4096  # of fonts and characters that are remembered: more than all but a dictionary uses
+PRESENTATION = re.compile("[\ufb00-\ufb06\ufb1d-\ufdff\ufe70-\ufefc]")  # ligatures, shapes of Hebrew and Arabic letters
 SOFT_HYPHEN = "\u00ad"
 BULLETS = frozenset("•‣⁃∙▪▫■□●○◦◆◇►▸➢➤✓✔❖·")
 BULLET = "•"
@@ -48,47 +53,57 @@ def build_lines(page: RawPage) -> list[Line]:
     Tables are read row by row, cell by cell. A page that is set sideways is read as if it were turned.
     """
     if turn := find_turn(page):
-        return [replace(line, box=turn.back(line.box)) for line in _upright_lines(turn.page(page))]
-    return _upright_lines(page)
+        return [replace(line, box=turn.back(line.box)) for line in build_lines(turn.page(page))]
+    if mirror := find_mirror(page):
+        found = _page_lines(mirror.page(page), View(page.number, mirrored=True))
+        return [replace(line, box=mirror.turned(line.box)) for line in found]
+    return _page_lines(page, View(page.number))
 
 
-def _upright_lines(page: RawPage) -> list[Line]:
+class View(NamedTuple):
+    """A page's number, and whether it is seen in a mirror."""
+
+    page: int
+    mirrored: bool = False
+
+
+def _page_lines(page: RawPage, view: View) -> list[Line]:
     seen = [glyph for glyph in page.glyphs if _clean(glyph.text)]
     rows = group_rows([glyph for glyph in seen if glyph.upright])
-    lines = _lines(page.number, rows)
+    lines = _lines(view, rows)
     tables = find_tables(seen, rows, page.rules) if may_have_tables(lines, page.rules) else []
     if tables:
         held = {id(glyph) for table in tables for row in table.rows for entry in row for glyph in entry.glyphs}
         seen = [glyph for glyph in seen if id(glyph) not in held]
         rows = [rest for row in rows if (rest := [glyph for glyph in row if id(glyph) not in held])]
-        lines = _lines(page.number, rows)
+        lines = _lines(view, rows)
     placed = [*rows, *([table.stand_in] for table in tables)]
     halves = part_halves(placed, page.width) if is_wide(page) else []
     in_parts = halves or may_have_columns(lines)
     parts = [part for half in halves or [placed] for part in part_columns(half)] if in_parts else []
     if len(parts) > 1:
-        lines = [line for part in parts for line in _part_lines(page.number, part, tables)]
+        lines = [line for part in parts for line in _part_lines(view, part, tables)]
     elif tables:
-        lines = _with_tables(page.number, lines, list(enumerate(tables)))
-    return lines + _lines(page.number, _columns([glyph for glyph in seen if not glyph.upright]))
+        lines = _with_tables(view, lines, list(enumerate(tables)))
+    return lines + _lines(view, _columns([glyph for glyph in seen if not glyph.upright]))
 
 
-def _part_lines(page: int, part: Sequence[Glyph], tables: Sequence[Table]) -> list[Line]:
+def _part_lines(view: View, part: Sequence[Glyph], tables: Sequence[Table]) -> list[Line]:
     """Make the lines of a part of a page, with the tables for their stand-ins."""
     held = {id(glyph) for glyph in part}
     inside = [(number, table) for number, table in enumerate(tables) if id(table.stand_in) in held]
     stand_ins = {id(table.stand_in) for _, table in inside}
-    lines = _lines(page, group_rows([glyph for glyph in part if id(glyph) not in stand_ins]))
-    return _with_tables(page, lines, inside)
+    lines = _lines(view, group_rows([glyph for glyph in part if id(glyph) not in stand_ins]))
+    return _with_tables(view, lines, inside)
 
 
-def _with_tables(page: int, lines: Sequence[Line], tables: Sequence[tuple[int, Table]]) -> list[Line]:
+def _with_tables(view: View, lines: Sequence[Line], tables: Sequence[tuple[int, Table]]) -> list[Line]:
     """Put tables, numbered, among the lines around them.
 
     What stands to the left of a table comes before it, what stands to the right after it.
     """
     placed = [(_place(line.box, [table.box for _, table in tables]), [line]) for line in lines]
-    placed += [(table.box.top, _table_lines(page, number, table)) for number, table in tables]
+    placed += [(table.box.top, _table_lines(view, number, table)) for number, table in tables]
     return [line for _, group in sorted(placed, key=lambda item: item[0]) for line in group]
 
 
@@ -100,19 +115,19 @@ def _place(box: Box, tables: Sequence[Box]) -> float:
     return box.top
 
 
-def _table_lines(page: int, number: int, table: Table) -> list[Line]:
+def _table_lines(view: View, number: int, table: Table) -> list[Line]:
     """Make the lines of each cell of a table in turn."""
     return [
         replace(line, cell=Cell(number, n, entry.first, entry.last))
         for n, row in enumerate(table.rows)
         for entry in row
-        for line in _upright_and_sideways(page, entry.glyphs)
+        for line in _upright_and_sideways(view, entry.glyphs)
     ]
 
 
-def _upright_and_sideways(page: int, glyphs: Sequence[Glyph]) -> list[Line]:
+def _upright_and_sideways(view: View, glyphs: Sequence[Glyph]) -> list[Line]:
     upright = group_rows([glyph for glyph in glyphs if glyph.upright])
-    return _lines(page, [*upright, *_columns([glyph for glyph in glyphs if not glyph.upright])])
+    return _lines(view, [*upright, *_columns([glyph for glyph in glyphs if not glyph.upright])])
 
 
 @functools.lru_cache(maxsize=NAMES)
@@ -138,7 +153,7 @@ def _clean(text: str) -> str:
         category = unicodedata.category(char)
         if char.isspace() or category == "Zs":
             kept.append(" ")
-        elif "\ufb00" <= char <= "\ufb06":
+        elif PRESENTATION.match(char):
             kept.append(unicodedata.normalize("NFKC", char))
         elif category not in ("Cc", "Cf", "Cs") or char in (SOFT_HYPHEN, "\u200c", "\u200d"):
             kept.append(char)
@@ -157,8 +172,8 @@ def _columns(glyphs: Sequence[Glyph]) -> list[list[Glyph]]:
     return columns
 
 
-def _lines(page: int, rows: Sequence[Sequence[Glyph]]) -> list[Line]:
-    made = (_line(page, row) for row in rows)
+def _lines(view: View, rows: Sequence[Sequence[Glyph]]) -> list[Line]:
+    made = (_line(view.page, row[::-1] if view.mirrored and row[0].upright else row) for row in rows)
     return [line for line in made if line is not None]
 
 
@@ -169,6 +184,8 @@ def _line(page: int, row: Sequence[Glyph]) -> Line | None:
     size = _size(inked)
     foot = Counter(round(glyph.box.bottom, 1) for glyph in inked if round(glyph.size, 1) == size).most_common(1)[0][0]
     styled = [(text, style) for text, style in _styled(row, size, foot) if text]
+    if any(RIGHT_TO_LEFT.match(text) for text, _ in styled):
+        styled = in_reading_order(styled)
     spans = tuple(
         Span("".join(text for text, _ in group), *style[:3], *style[3:])
         for style, group in groupby(styled, key=lambda item: item[1])
@@ -198,7 +215,7 @@ def _size(inked: Sequence[Glyph]) -> float:
 
 def _widest_gap(inked: Sequence[Glyph]) -> float:
     """Measure the widest white space of a row; what parts a bullet or number from its text is none."""
-    gaps = [right.box.x0 - left.box.x1 for left, right in pairwise(inked)]
+    gaps = [_gap(glyph, after) for glyph, after in pairwise(inked)]
     if not gaps:
         return 0.0
     widest = max(range(len(gaps)), key=gaps.__getitem__)
@@ -213,6 +230,11 @@ def _letter_gap(row: Sequence[Glyph]) -> float:
     gaps = sorted((right.box.x0 - left.box.x1) / (left.size or 1.0) for left, right in pairwise(inked))
     gap = gaps[len(gaps) // 4] if gaps else 0.0
     return gap if 0 < gap <= SPACED_OUT else 0.0
+
+
+def _gap(glyph: Glyph, after: Glyph) -> float:
+    """Measure what is white between two glyphs, whichever of them stands to the left."""
+    return max(after.box.x0 - glyph.box.x1, glyph.box.x0 - after.box.x1)
 
 
 _Style = tuple[str, float, bool, bool, str, bool, str | None]
@@ -235,7 +257,10 @@ def _styled(row: Sequence[Glyph], size: float, foot: float) -> list[tuple[str, _
             if shift < DOUBLE_STRIKE * glyph.size and glyph.text == last.text:
                 continue
             # A footnote's mark may stand off a little; what is measured is the text it stands in.
-            space = space or glyph.box.x0 - last.box.x1 > word_gap * (size if raised else min(glyph.size, last.size))
+            gap = _gap(last, glyph)
+            space = space or gap > word_gap * (size if raised else min(glyph.size, last.size))
+            if space and IDEOGRAPH.match(last.text) and IDEOGRAPH.match(text):
+                space = gap > IDEOGRAPH_GAP * glyph.size
         font = glyph.font
         style = (font, round(glyph.size, 1), is_bold(font), _is_italic(font), glyph.color, raised, glyph.url)
         if space and styled:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-END = re.compile(r"""(?:[.!?…]+["'”’»)\]]*(?=\s)|[。！？]["”’」』）]*|\n)\s*""")
+END = re.compile(r"""(?:[.!?…؟۔।]+["'”’»)\]]*(?=\s)|[。！？．｡]["”’」』）]*|\n)\s*""")
 # The next sentence starts with a capital, a figure, a bracket, a quotation mark or a letter without case.
 OPENS = re.compile(r"""["'“‘«(\[•]*\s*(?:[^\W\d_a-zß-öø-ÿа-яα-ω]|\d|•)""")
 TOKEN = 40  # characters before a full stop, enough for any abbreviation; to look at all of them is slow
@@ -46,7 +46,7 @@ def sentence_ranges(text: str) -> list[tuple[int, int]]:
 
 def _cuts(text: str) -> Iterator[int]:
     for match in END.finditer(text):
-        if "\n" in match[0] or match[0][0] in "。！？" or _is_end(text, match):
+        if "\n" in match[0] or match[0][0] in "。！？．｡" or _is_end(text, match):
             yield match.end()
 
 

@@ -1,4 +1,7 @@
-"""Pages whose text is set sideways, as a wide table is on an upright page: turned, they read as any other."""
+"""Pages that read as any other once they are turned or mirrored.
+
+Text may be set sideways, as a wide table is on an upright page; and it may run from right to left.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from pipeline.datatypes import Box, RawPage
+from pipeline.reading.bidi import is_right_to_left
 
 FEWEST = 100  # glyphs; a word on the margin of a plate or of an empty page has fewer
 MOSTLY = 0.5  # share of the glyphs that stand sideways on such a page; the others are its number and running head
@@ -36,6 +40,26 @@ class Turn(NamedTuple):
         glyphs = tuple(glyph._replace(box=self.turned(glyph.box), upright=not glyph.upright) for glyph in page.glyphs)
         rules = tuple(map(self.turned, page.rules))
         return replace(page, width=self.height, height=self.width, glyphs=glyphs, rules=rules)
+
+
+class Mirror(NamedTuple):
+    """A page of that width, seen in a mirror: what is read from right to left is laid out from left to right."""
+
+    width: float
+
+    def turned(self, box: Box) -> Box:
+        """Give the place of a box in the mirror; the way back is the same."""
+        return box._replace(x0=self.width - box.x1, x1=self.width - box.x0)
+
+    def page(self, page: RawPage) -> RawPage:
+        """Mirror a page; its characters stay what they are."""
+        glyphs = tuple(glyph._replace(box=self.turned(glyph.box)) for glyph in page.glyphs)
+        return replace(page, glyphs=glyphs, rules=tuple(map(self.turned, page.rules)))
+
+
+def find_mirror(page: RawPage) -> Mirror | None:
+    """Give the mirror for a page, if most of its letters run from right to left."""
+    return Mirror(page.width) if is_right_to_left("".join(glyph.text for glyph in page.glyphs)) else None
 
 
 def find_turn(page: RawPage) -> Turn | None:

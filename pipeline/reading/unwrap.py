@@ -10,10 +10,12 @@ from itertools import groupby
 from typing import NamedTuple
 
 from pipeline.datatypes import Cell, Line, Link, PageBox, Span
+from pipeline.reading.bidi import is_right_to_left
 from pipeline.reading.body import NUMBERED, SENTENCE_END
 from pipeline.reading.candidates import Body
 from pipeline.reading.footnotes import columns_of, marks_of
 from pipeline.reading.layout import BULLET, SOFT_HYPHEN
+from pipeline.reading.scripts import UNSPACED
 from pipeline.reading.titles import CAPTION
 from pipeline.reading.vocabulary import FIRST_WORD, LAST_WORD, Vocabulary
 
@@ -26,7 +28,6 @@ CELL_END = " | "
 HYPHENS = "-‐"
 URL_AT_END = re.compile(r"(://|www\.)\S*$")
 SUPERSCRIPTS = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
-CJK = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef\u3000-\u303f]")
 
 
 class Block(NamedTuple):
@@ -101,7 +102,7 @@ class Prose:
 def unwrap(lines: Sequence[Line], vocabulary: Vocabulary, body: Body) -> Prose:
     """Join lines to paragraphs and list items."""
     writer = _Writer(vocabulary)
-    edges = _right_edges(lines)
+    edges = _edges(lines)
     for index, line in enumerate(lines):
         above = lines[index - 1] if index else None
         if above is None or _starts_block(above, line, body, edges[index - 1]):
@@ -110,12 +111,13 @@ def unwrap(lines: Sequence[Line], vocabulary: Vocabulary, body: Body) -> Prose:
     return writer.prose()
 
 
-def _right_edges(lines: Sequence[Line]) -> list[float]:
-    """Give for each line the right edge of its page or column."""
-    edges: list[float] = []
+def _edges(lines: Sequence[Line]) -> list[tuple[float, float]]:
+    """Give for each line the left and right edge of its page or column."""
+    edges: list[tuple[float, float]] = []
     for _, page in groupby(lines, key=lambda line: line.page):
         for column in columns_of(list(page)):
-            edges += [max(line.box.x1 for line in column)] * len(column)
+            sides = min(line.box.x0 for line in column), max(line.box.x1 for line in column)
+            edges += [sides] * len(column)
     return edges
 
 
@@ -132,21 +134,22 @@ def _leads(lines: Sequence[Line], index: int) -> bool:
     return cell.row == 0 and any(other.table == cell.table and other.row > 0 for other in others)
 
 
-def _starts_block(above: Line, line: Line, body: Body, right_edge: float) -> bool:
+def _starts_block(above: Line, line: Line, body: Body, edges: tuple[float, float]) -> bool:
     if above.cell or line.cell:
         return _row_of(above) != _row_of(line)
     if line.text.startswith(BULLET) or abs(line.size - above.size) > SIZE_CHANGE * above.size:
         return True
     ended = above.text.rstrip().endswith(SENTENCE_END)
     step = line.box.top - above.box.top
-    short = above.box.x1 < SHORT_LINE * right_edge
+    backward = is_right_to_left(line.text)
+    short = above.box.x0 - edges[0] > (1 - SHORT_LINE) * edges[1] if backward else above.box.x1 < SHORT_LINE * edges[1]
     if _is_sideways(line):  # such lines go on to the side
         step, short = 0.0, False
     if line.page != above.page or step <= 0:
         return (ended or short) and not line.text[0].islower()
     if step > NEW_BLOCK_STEP * body.step * max(1.0, line.size / body.size):
         return True
-    indent = line.box.x0 - above.box.x0
+    indent = above.box.x1 - line.box.x1 if backward else line.box.x0 - above.box.x0
     if abs(indent) > INDENT * line.size and not (_is_item(above) and indent > 0):
         return ended or short
     return ended and (short or _is_item(line))
@@ -248,7 +251,7 @@ class _Writer:
                 self._cut(len(self.text) - 1)
             return
         no_space = last in HYPHENS + "–—/" and not before.isspace()
-        if not no_space and not (CJK.match(last) and CJK.match(first)):
+        if not no_space and not (UNSPACED.match(last) and UNSPACED.match(first)):
             self.text += " "
 
     def _add_span(self, span: Span) -> None:

@@ -10,7 +10,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from pipeline.datatypes import Glyph, Line
 from pipeline.reading.extract import read_pages
-from pipeline.reading.layout import build_lines, is_bold
+from pipeline.reading.layout import PRESENTATION, build_lines, is_bold
 from tests.papers import BOLD, Text, make_pdf
 from tests.reading.records import ADVANCE, SIZE, after, glyphs, raw_page
 
@@ -104,7 +104,7 @@ def test_no_control_or_bidi_override_gets_through(text: str) -> None:
 
 @given(st.text(st.characters(categories=("L", "N", "P", "S"), exclude_characters="·"), min_size=1, max_size=30))
 def test_every_visible_character_stays(text: str) -> None:
-    plain = "".join(glyph.text for glyph in glyphs(text) if not "\ufb00" <= glyph.text <= "\ufb06")
+    plain = "".join(glyph.text for glyph in glyphs(text) if not PRESENTATION.match(glyph.text))
     found = "".join(texts_of(glyphs(plain)))
     assert found[1:] == plain[1:]
     assert len(found) == len(plain)
