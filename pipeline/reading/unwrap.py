@@ -247,12 +247,20 @@ class _Writer:
         if last and last in HYPHENS and before.isalpha() and first.isalpha():
             left, right = LAST_WORD.search(self.text), FIRST_WORD.match(following)
             in_url = URL_AT_END.search(self.text)
-            if left and right and not in_url and not self.vocabulary.is_compound(left[1], right[0]):
-                self._cut(len(self.text) - 1)
+            if left and right and not in_url:
+                self._join(left, right[0])
             return
         no_space = last in HYPHENS + "–—/" and not before.isspace()
         if not no_space and not (UNSPACED.match(last) and UNSPACED.match(first)):
             self.text += " "
+
+    def _join(self, left: re.Match[str], right: str) -> None:
+        """Join the halves of a word at a line's end, or leave its hyphen where it is."""
+        chained = self.text[: left.start()].endswith(tuple(HYPHENS))
+        if self.vocabulary.hangs(left[1], right):
+            self.text += " "
+        elif not self.vocabulary.is_compound(left[1], right, chained=chained):
+            self._cut(len(self.text) - 1)
 
     def _add_span(self, span: Span) -> None:
         if span.note is not None:
