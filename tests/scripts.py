@@ -37,11 +37,11 @@ def make_script_pdf(path: Path, pages: Sequence[Sequence[Text]]) -> Path:
         f"<< /Type /Pages /Kids [{kids}] /Count {len(pages)} /MediaBox [0 0 {WIDTH} {HEIGHT}] "
         f"/Resources << /Font << /F 3 0 R >> >> >>".encode(),
         font.encode(),
-        _stream(cmap),
+        stream(cmap),
     ]
     for n, page in enumerate(pages):
-        objects += [f"<< /Type /Page /Parent 2 0 R /Contents {6 + 2 * n} 0 R >>".encode(), _stream(_draw(page, codes))]
-    return _write(path, objects)
+        objects += [f"<< /Type /Page /Parent 2 0 R /Contents {6 + 2 * n} 0 R >>".encode(), stream(_draw(page, codes))]
+    return write_objects(path, objects)
 
 
 def _is_mark(char: str) -> bool:
@@ -56,11 +56,13 @@ def _draw(page: Sequence[Text], codes: dict[str, int]) -> bytes:
     ).encode()
 
 
-def _stream(data: bytes) -> bytes:
+def stream(data: bytes) -> bytes:
+    """Make a stream object."""
     return b"<< /Length %d >>\nstream\n%s\nendstream" % (len(data), data)
 
 
-def _write(path: Path, objects: Sequence[bytes]) -> Path:
+def write_objects(path: Path, objects: Sequence[bytes]) -> Path:
+    """Write a PDF of these objects, numbered from 1; the first one is its catalog."""
     made, places = b"%PDF-1.7\n", []
     for number, item in enumerate(objects, start=1):
         places.append(len(made))
