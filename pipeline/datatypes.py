@@ -86,7 +86,7 @@ class RawPage:
     """A page as the PDF reader gives it: unordered glyphs and the label of the PDF's own label tree, if any.
 
     ``bookmarks`` and ``tags`` are what the PDF itself says about headings on this page. ``rules`` are its ruled lines:
-    boxes that are long and thin.
+    boxes that are long and thin. ``ocr`` is true where the text was recognized from a picture.
     """
 
     number: int
@@ -97,6 +97,7 @@ class RawPage:
     bookmarks: tuple[Bookmark, ...] = ()
     tags: tuple[TaggedHeading, ...] = ()
     rules: tuple[Box, ...] = ()
+    ocr: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +183,7 @@ class Page:
     footnotes: tuple[Footnote, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     halves: tuple[str, ...] = ()
+    ocr: bool = False
 
     def label_at(self, boxes: Iterable[PageBox]) -> str:
         """Give the label of the printed page that holds these boxes, both where they stand on both."""
@@ -296,7 +298,8 @@ class Passage:
     """The unit that is embedded, ranked and cited.
 
     ``text`` is a slice of its section. ``sentences`` are (start, end) character offsets into it. ``note`` is the mark
-    of the footnote that the passage is, None for a passage of running text.
+    of the footnote that the passage is, None for a passage of running text. ``ocr`` is true if the text of any of its
+    pages was recognized from a picture, and may have errors that the paper has not.
     """
 
     id: str
@@ -311,6 +314,7 @@ class Passage:
     footnotes: tuple[Footnote, ...] = ()
     sentences: tuple[tuple[int, int], ...] = ()
     note: str | None = None
+    ocr: bool = False
 
     @property
     def citation(self) -> Citation:

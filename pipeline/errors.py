@@ -8,6 +8,7 @@
     │   ├── DamagedPdf
     │   ├── PasswordNeeded
     │   ├── NoText
+    │   ├── OcrFailed
     │   └── ReaderFailed
     ├── EncoderError           the model cannot be had or differs  exit code 3
     ├── OutputError            an answer cannot be written         exit code 3
@@ -56,6 +57,10 @@ class PasswordNeeded(CorpusError):
 
 class NoText(CorpusError):
     """The PDF has pages but no text on them."""
+
+
+class OcrFailed(CorpusError):
+    """The text of a scan cannot be recognized: no OCR is installed, or it cannot read the file."""
 
 
 class ReaderFailed(CorpusError):

@@ -15,6 +15,7 @@ HEAVY = {
     "pypdfium2": "pipeline/reading/pdfium.py",
     "pdfplumber": "pipeline/reading/plumber.py",
     "pdfminer": "pipeline/reading/plumber.py",
+    "ocrmypdf": "pipeline/reading/ocr.py",
     "faiss": "pipeline/indexing/nearest.py",
     "Stemmer": "pipeline/indexing/lexical.py",
     "sqlite3": "pipeline/indexing/catalog.py",

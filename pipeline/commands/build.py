@@ -25,6 +25,10 @@ from pipeline.serving.report import report_lines
 @click.option(
     "--timeout", type=click.FloatRange(min=1), default=TIMEOUT, show_default=True, help="Seconds to read a paper in."
 )
+@click.option("--ocr", is_flag=True, help="Recognize the text of pages without any (extra ocr); slow.")
+@click.option(
+    "--ocr-language", default="eng", metavar="LANGS", show_default=True, help='Languages of scans, as in "eng+fra".'
+)
 @click.option("--fresh", is_flag=True, help="Read and encode everything anew.")
 @click.option("--watch", is_flag=True, help="Stay, and ingest again whenever files come, change or go.")
 @index_option
@@ -40,6 +44,7 @@ def ingest(
     mandates ingest
     mandates ingest papers/ icat-2018.pdf --index my-index
     mandates ingest papers/ --watch
+    mandates ingest scans/ --ocr --ocr-language eng+fra
     """
     from pipeline.indexing import store
     from pipeline.indexing.build import build_index
@@ -55,7 +60,8 @@ def ingest(
         # With an index to compare with, the weights tell whether anything must be loaded at all.
         weights = model_sha256(name) if name and indexed else None
         workers = more["workers"] or cores()
-        options = Options(label, password, weights, more["fresh"], workers, more["timeout"])
+        ocr = more["ocr_language"] if more["ocr"] else None
+        options = Options(label, password, weights, more["fresh"], workers, more["timeout"], ocr)
         with progress_bar() as progress:
             report = build_index(papers, Path(folder), lambda: load_encoder(name), options, progress)
         for warning in [*report.skipped, *(line for edition in report.editions for line in edition.warnings)]:

@@ -28,7 +28,8 @@ class Options:
 
     ``label``: the edition of the one file there is. ``weights``: sha256 of the encoder's weights, if that is known
     without loading them. ``fresh``: do everything anew. ``workers``: processes that read the files, each given up after
-    ``timeout`` seconds; without any, the files are read in this one.
+    ``timeout`` seconds; without any, the files are read in this one. ``ocr``: languages of pages without text, whose
+    text is to be recognized ("eng+fra").
     """
 
     label: str | None = None
@@ -37,6 +38,7 @@ class Options:
     fresh: bool = False
     workers: int = 0
     timeout: float = TIMEOUT
+    ocr: str | None = None
 
 
 DEFAULTS = Options()
@@ -129,7 +131,7 @@ def _outcomes(
     """Give for each source what is read of it, or the edition of the same bytes that the generation before has."""
     known = [before.edition_of(source.edition.sha256) if before else None for source in sources]
     jobs = [
-        Job(source.file, source.edition, options.password)
+        Job(source.file, source.edition, options.password, options.ocr)
         for source, former in zip(sources, known, strict=True)
         if former is None
     ]

@@ -27,7 +27,8 @@ CREATE TABLE sections (
 CREATE TABLE headings (number INTEGER PRIMARY KEY, path TEXT, folded TEXT);
 CREATE TABLE passages (
     row INTEGER PRIMARY KEY, id TEXT UNIQUE, edition TEXT, organization TEXT, section INTEGER, text TEXT, pages TEXT,
-    page_labels TEXT, boxes TEXT, links TEXT, footnotes TEXT, note TEXT, sentences TEXT);
+    page_labels TEXT, boxes TEXT, links TEXT, footnotes TEXT, note TEXT, sentences TEXT,
+    ocr INTEGER);
 CREATE TABLE passage_pages (page INTEGER, row INTEGER, PRIMARY KEY (page, row)) WITHOUT ROWID;
 CREATE INDEX warnings_by_edition ON warnings (edition);
 CREATE INDEX left_out_by_page ON left_out (edition, page);
@@ -97,6 +98,7 @@ def passage_row(row: int, passage: Passage, section: int) -> tuple[Any, ...]:
         to_json([(note.mark, note.page, note.text, note.links) for note in passage.footnotes]),
         passage.note,
         to_json(passage.sentences),
+        int(passage.ocr),
     )
 
 
@@ -115,6 +117,7 @@ def to_passage(row: Sequence[Any], path: str, edition: Edition, organization: Or
         footnotes=tuple(_footnote(note) for note in json.loads(row[10])),
         note=row[11],
         sentences=tuple((start, end) for start, end in json.loads(row[12])),
+        ocr=bool(row[13]),
     )
 
 

@@ -40,7 +40,7 @@ from pipeline.indexing.pointer import (
 )
 from pipeline.indexing.whole import file_sha256
 
-SCHEMA = 4  # raised whenever an older index cannot be read any more
+SCHEMA = 5  # raised whenever an older index cannot be read any more
 LOCK = ".lock"
 MANIFEST = "manifest.json"
 CATALOG = "catalog.sqlite"

@@ -109,6 +109,7 @@ def make_passages(
             pages=on_pages,
             page_labels=tuple(pages[number - 1].label_at(boxes) for number in on_pages),
             boxes=boxes,
+            ocr=any(pages[number - 1].ocr for number in on_pages),
             sentences=tuple(sentence_ranges(text)),
             **fields,
         )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.datatypes import Document, Edition, Footnote, LeftOut, Line, Page, PageBox, Passage, RawPage
-from pipeline.errors import NoText
+from pipeline.errors import NoText, OcrFailed
 from pipeline.reading.body import find_body
 from pipeline.reading.candidates import Body
 from pipeline.reading.chunk import heading_notes, make_passages
@@ -17,6 +17,7 @@ from pipeline.reading.evidence import gather, without_bookmarked
 from pipeline.reading.extract import read_pages
 from pipeline.reading.footnotes import NoteLines, split_footnotes, strip_mark
 from pipeline.reading.layout import build_lines
+from pipeline.reading.ocr import read_scans
 from pipeline.reading.organizations import find_organizations
 from pipeline.reading.sections import find_sections
 from pipeline.reading.sheets import find_leaves, furniture_of, labels_of
@@ -28,23 +29,55 @@ CONTENTS = "contents list"
 
 
 class Sheet(NamedTuple):
-    """A page whose glyphs have become lines; the raw page is kept without them."""
+    """A page whose glyphs have become lines; the raw page is kept without them.
+
+    ``advice`` is what to say if there are none.
+    """
 
     page: RawPage
     lines: list[Line]
+    advice: str = "if it is a scan, --ocr reads it"
 
 
-def read_document(file: Path, edition: Edition, password: str | None = None) -> tuple[Document, list[Passage]]:
+def read_document(
+    file: Path, edition: Edition, password: str | None = None, ocr: str | None = None
+) -> tuple[Document, list[Passage]]:
     """Read one edition: its pages, sections, organizations, and the passages cut from them.
 
+    :param ocr: the languages of pages without text, to be recognized ("eng+fra").
     :raises CorpusError: if the file cannot be read or holds no text.
     """
-    return parse_pages(read_pages(file, password), edition, str(file))
+    return parse_sheets(read_sheets(file, password, ocr=ocr), edition, str(file))
 
 
-def read_sheets(file: Path, password: str | None = None, first: int = 1, last: int | None = None) -> list[Sheet]:
+def read_sheets(
+    file: Path, password: str | None = None, first: int = 1, last: int | None = None, ocr: str | None = None
+) -> list[Sheet]:
     """Read some pages of a file, up to the lines; ``parse_sheets`` takes those of a whole document."""
-    return [_sheet(page) for page in read_pages(file, password, first, last)]
+    sheets = [_sheet(page) for page in read_pages(file, password, first, last)]
+    return _recognized(sheets, file, ocr) if ocr else sheets
+
+
+def _recognized(sheets: Sequence[Sheet], file: Path, languages: str) -> list[Sheet]:
+    """Recognize the text of the sheets that have none; where OCR fails, a paper keeps what it has.
+
+    :raises OcrFailed: if it has nothing.
+    """
+    empty = [sheet.page.number for sheet in sheets if not sheet.lines]
+    advice = "OCR finds none either"
+    scans: dict[int, list[Line]] = {}
+    try:
+        scans = {page.number: build_lines(page) for page in read_scans(file, empty, languages)} if empty else {}
+    except OcrFailed as error:
+        if len(empty) == len(sheets):
+            raise
+        advice = str(error).removeprefix(f"{file}: ")
+    return [
+        Sheet(replace(sheet.page, ocr=True), scans[sheet.page.number])
+        if scans.get(sheet.page.number)
+        else sheet._replace(advice=advice)
+        for sheet in sheets
+    ]
 
 
 def parse_pages(raw_pages: Iterable[RawPage], edition: Edition, name: str) -> tuple[Document, list[Passage]]:
@@ -65,9 +98,9 @@ def parse_sheets(sheets: Sequence[Sheet], edition: Edition, name: str) -> tuple[
     :param name: what errors and warnings call the file.
     """
     raw_pages, lines = [sheet.page for sheet in sheets], [sheet.lines for sheet in sheets]
-    empty = [page.number for page, page_lines in sheets if not page_lines]
+    empty = [sheet for sheet in sheets if not sheet.lines]
     if len(empty) == len(raw_pages):
-        raise NoText(f"{name}: no text on its {len(raw_pages)} pages; it looks scanned, run OCR on it first")
+        raise NoText(f"{name}: no text on its {len(raw_pages)} pages; it looks scanned, --ocr reads it")
     leaves = find_leaves(raw_pages, lines)
     furniture = furniture_of(leaves, len(sheets))
     kept = [
@@ -75,7 +108,7 @@ def parse_sheets(sheets: Sequence[Sheet], edition: Edition, name: str) -> tuple[
         for page_lines, found in zip(lines, furniture, strict=True)
     ]
     if not any(kept):
-        raise NoText(f"{name}: nothing but page numbers and running heads; it looks scanned, run OCR on it first")
+        raise NoText(f"{name}: nothing but page numbers and running heads; it looks scanned, --ocr reads it")
     body = find_body([line for page_lines in kept for line in page_lines])
     parted = [
         split_footnotes(page_lines, body.size, page.height) for page, page_lines in zip(raw_pages, kept, strict=True)
@@ -97,6 +130,7 @@ def parse_sheets(sheets: Sequence[Sheet], edition: Edition, name: str) -> tuple[
             tuple(_footnote(note, vocabulary, body) for note in notes),
             tuple(_left_out(page_lines, found, page_text, listed)),
             own if len(own) > 1 else (),
+            raw.ocr,
         )
         for raw, own, page_lines, found, (page_text, notes) in zip(
             raw_pages, labels, lines, furniture, parted, strict=True
@@ -105,7 +139,7 @@ def parse_sheets(sheets: Sequence[Sheet], edition: Edition, name: str) -> tuple[
     sections = find_sections(text_lines, evidence)
     proses = [unwrap(section.lines, vocabulary, body) for section in sections]
     sections, organizations = find_organizations(sections, proses)
-    warnings = [f"{name}: page {number} has no text" for number in empty]
+    warnings = [f"{name}: page {sheet.page.number} has no text; {sheet.advice}" for sheet in empty]
     if not any(section.heading for section in sections):
         warnings.append(f"{name}: no headings found; the paper is one section")
     document = Document(edition, pages, tuple(sections), tuple(organizations), tuple(warnings))

@@ -14,6 +14,7 @@ from pipeline.datatypes import Document, Edition, Passage
 from pipeline.errors import CorpusError, ReaderFailed
 from pipeline.reading.document import Sheet, parse_sheets, read_document, read_sheets
 from pipeline.reading.extract import count_pages
+from pipeline.reading.ocr import SLOWER
 from pipeline.reading.workers import Workers
 
 LARGEST = 64  # pages that one call reads: a second or two, and few enough that their glyphs never fill the memory
@@ -27,6 +28,7 @@ class Job(NamedTuple):
     file: Path
     edition: Edition
     password: str | None = None
+    ocr: str | None = None  # the languages of pages without text, to be recognized
 
 
 # What became of a file: what was read, or why it cannot be.
@@ -38,7 +40,7 @@ def read_all(
 ) -> Generator[Outcome]:
     """Read files by worker processes; closing the iterator stops them.
 
-    :param timeout: seconds for a file, or for each ``LARGEST`` pages of a longer one.
+    :param timeout: seconds for a file, or for each ``LARGEST`` pages of a longer one; ``SLOWER`` times that with OCR.
     :param progress: called with the pages read since the last call and all there are, as far as that is known.
     """
     crew = _Crew(jobs, workers, timeout, progress)
@@ -57,7 +59,8 @@ class _Crew:
     def __init__(self, jobs: Sequence[Job], workers: int, timeout: float, progress: Callable[[int, int], None]) -> None:
         # With fewer files than workers, already a short file is cut; a second worker starts while the first one counts.
         self._share = max(1, workers // max(1, len(jobs)))
-        self._workers = Workers(workers, timeout, min(2, workers))
+        patience = SLOWER if any(job.ocr for job in jobs) else 1
+        self._workers = Workers(workers, patience * timeout, min(2, workers))
         self._pieces = ThreadPoolExecutor(workers)
         self._progress = progress
         self._lock = Lock()
@@ -94,7 +97,7 @@ class _Crew:
         return [(first, min(first + size - 1, count)) for first in range(1, count + 1, size)]
 
     def _piece(self, job: Job, pages: tuple[int, int]) -> list[Sheet]:
-        sheets = self._workers.call(str(job.file), read_sheets, job.file, job.password, *pages)
+        sheets = self._workers.call(str(job.file), read_sheets, job.file, job.password, *pages, job.ocr)
         self._tell(job, len(sheets))
         return sheets
 

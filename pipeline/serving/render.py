@@ -29,7 +29,7 @@ Bold = Callable[[str], str]
 
 
 def passage_record(passage: Passage) -> dict[str, Any]:
-    """Give a passage in the shape of ``--json``."""
+    """Give a passage in the shape of ``--json``; ``ocr`` is there if its text was recognized from a picture."""
     organization = passage.organization
     return {
         "organization": organization.acronym if organization else None,
@@ -45,7 +45,7 @@ def passage_record(passage: Passage) -> dict[str, Any]:
         "footnotes": [footnote_record(note) for note in passage.footnotes],
         "passage": passage.id,
         "citation": str(passage.citation),
-    }
+    } | ({"ocr": True} if passage.ocr else {})
 
 
 def hit_record(hit: Hit, *, explain: bool = False) -> dict[str, Any]:

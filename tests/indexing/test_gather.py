@@ -109,8 +109,8 @@ def changing(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Write to a file between its two checksums, once."""
     todo = [file]
 
-    def read(path: Path, edition: Edition, password: str | None = None) -> tuple[Document, list[Passage]]:
-        found = read_document(path, edition, password)
+    def read(path: Path, edition: Edition, *more: str | None) -> tuple[Document, list[Passage]]:
+        found = read_document(path, edition, *more)
         if path in todo:
             todo.remove(path)
             make_edition(path, (*IFO, "It has been changed meanwhile."))

@@ -170,8 +170,8 @@ def test_a_copied_edition_is_what_a_fresh_build_makes_of_it(
 ) -> None:
     """The real paper, footnotes, links, warnings and all; beside a new edition, so that rows move."""
 
-    def read(file: Path, edition: Edition, password: str | None = None) -> tuple[Document, list[Passage]]:
-        return paper if edition == paper[0].edition else read_document(file, edition, password)
+    def read(file: Path, edition: Edition, *more: str | None) -> tuple[Document, list[Passage]]:
+        return paper if edition == paper[0].edition else read_document(file, edition, *more)
 
     monkeypatch.setattr("pipeline.indexing.gather.read_document", read)
     folder = tmp_path / "papers"
@@ -191,6 +191,6 @@ def test_a_copied_edition_is_what_a_fresh_build_makes_of_it(
             (other.pages, other.sections, other.organizations, other.passages, other.left_out, other.warnings)
         )
     assert report.editions[2].warnings == (
-        f"{plain}: page 2 has no text",
+        f"{plain}: page 2 has no text; if it is a scan, --ocr reads it",
         f"{plain}: no headings found; the paper is one section",
     )

@@ -19,7 +19,7 @@ from tests.reading.records import EDITION, STEP, glyphs, letters, raw_page, read
 
 
 def test_paper_without_text_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(NoText, match=r"scan\.pdf: no text on its 2 pages; .*OCR"):
+    with pytest.raises(NoText, match=r"scan\.pdf: no text on its 2 pages; .*--ocr"):
         read(tmp_path / "scan.pdf", [[], []])
 
 
@@ -31,7 +31,7 @@ def test_paper_of_nothing_but_page_numbers_is_refused(tmp_path: Path) -> None:
 def test_page_without_text_is_warned_about(tmp_path: Path) -> None:
     text = paragraph(["The text of a page", "goes on here."], 300)
     document, _ = read(tmp_path / "paper.pdf", [text, [], text])
-    assert f"{tmp_path / 'paper.pdf'}: page 2 has no text" in document.warnings
+    assert f"{tmp_path / 'paper.pdf'}: page 2 has no text; if it is a scan, --ocr reads it" in document.warnings
     assert [page.number for page in document.pages] == [1, 2, 3]
 
 
