@@ -48,7 +48,9 @@ def garble(page: RawPage, boxes: list[PageBox]) -> RawPage:
     return replace(page, glyphs=tuple(glyphs))
 
 
-def read_changed(file: Path, edition: Edition, password: str | None = None) -> tuple[Document, list[Passage]]:
+def read_changed(
+    file: Path, edition: Edition, password: str | None = None, ocr: str | None = None
+) -> tuple[Document, list[Passage]]:
     """Read a paper; of one that carries the mark, some passages are changed."""
     from pipeline.reading.document import parse_pages
     from pipeline.reading.extract import read_pages

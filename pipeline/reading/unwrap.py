@@ -147,7 +147,7 @@ def _starts_block(above: Line, line: Line, body: Body, edges: tuple[float, float
         step, short = 0.0, False
     if line.page != above.page or step <= 0:
         return (ended or short) and not line.text[0].islower()
-    if step > NEW_BLOCK_STEP * body.step * max(1.0, line.size / body.size):
+    if step > NEW_BLOCK_STEP * body.step * max(1.0, line.size / (body.size or 1.0)):
         return True
     indent = above.box.x1 - line.box.x1 if backward else line.box.x0 - above.box.x0
     if abs(indent) > INDENT * line.size and not (_is_item(above) and indent > 0):

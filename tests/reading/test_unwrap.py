@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.datatypes import Line, Link, PageBox, Span
+from pipeline.reading.candidates import Body
+from pipeline.reading.unwrap import unwrap
 from pipeline.reading.vocabulary import Vocabulary
 from tests.papers import Text
 from tests.reading.records import RIGHT, SIZE, STEP, after, letters, line, prose_of, read, span, stack
@@ -231,3 +233,9 @@ def test_every_character_knows_its_line(texts: list[str]) -> None:
     prose = prose_of([line(text, top=100, page=number) for number, text in enumerate(texts, start=1)])
     for item in prose.lines:
         assert letters(prose.text[item.start : item.end]) == letters(item.line.text)
+
+
+def test_text_of_no_size_is_text() -> None:
+    lines = [line("One line of letters", top=100, size=0.0), line("and one more.", top=120, size=0.0)]
+    body = Body(0.0, bold=False, step=0.0)
+    assert letters(unwrap(lines, Vocabulary(lines), body).text) == letters("One line of letters and one more.")
