@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from pipeline.datatypes import Box, Glyph
 from pipeline.reading.cells import Entry, Row, Table, is_table, make_table, merge_lines, number_columns
-from pipeline.reading.columns import GUTTER, is_text
+from pipeline.reading.columns import GUTTER, NARROWEST, SAME_EDGE, is_text
 from pipeline.reading.rows import around, box_of, cut_row
 from pipeline.reading.titles import CAPTION
 
@@ -20,7 +20,8 @@ FEWEST = 3  # lines of a table, and columns of one that has neither rules nor a 
 STEP = 3.5  # times the font size: rows that stand farther apart are no one table
 FARTHER = 1.6  # times the widest step above in it: the line that stands so far below is the page's foot
 WRAPPED = 1.6  # times the font size: lines of one cell are no farther apart
-MOST = 300  # lines of a page, more than the finest print has
+MOST = 2_000  # pieces of a page, more than the largest table has cells
+OWN_RULES = 2  # above and below a table's head, or above and below all of it
 ACROSS = 0.1  # share of a table's lines that may run across the white space between two columns: heads over several
 WIDE = 0.8  # share of the table's width that a rule of its own has
 OVERHANG = 1.3  # times that width: a longer rule is one of the page
@@ -53,7 +54,9 @@ def find_aligned(rows: Sequence[Sequence[Glyph]], rules: Sequence[Box]) -> list[
     level = _joined_rules([rule for rule in rules if rule.x1 - rule.x0 > rule.bottom - rule.top])
     tables: list[Table] = []
     start = 0
-    while start < len(lines) <= MOST:
+    if sum(len(line.pieces) for line in lines) > MOST:
+        return []
+    while start < len(lines):
         end = _run_end(lines, start)
         table = _table(lines, start, end, level) if end - start >= FEWEST else None
         tables += [table] if table else []
@@ -107,15 +110,17 @@ def _is_wrapped(above: _Line, line: _Line) -> bool:
 def _table(lines: Sequence[_Line], start: int, end: int, rules: Sequence[Box]) -> Table | None:
     run = lines[start:end]
     box = around([line.box for line in run])
+    own = _own_rules(rules, box, run[0].size)
+    ruled = len(own) >= OWN_RULES
+    known = ruled or (start > 0 and _captions(lines[start - 1], run[0]))
+    if not known and sum(len(line.pieces) >= FEWEST for line in run) < FEWEST:
+        return None
     strips = _strips(run)
-    if not strips:
+    if not strips or (not ruled and _is_prose(run, strips)):
         return None
     visual = [_entries(line, strips) for line in run]
-    own = _own_rules(rules, box, run[0].size)
-    captioned = start > 0 and _captions(lines[start - 1], run[0])
-    numbered = sum(len(row) >= FEWEST for row in visual) >= FEWEST and bool(number_columns(visual) - {0})
-    ruled = len(own) >= 2
-    if not (ruled or captioned or numbered) or (not ruled and _is_prose(run, strips)):
+    filled = sum(len(row) >= FEWEST for row in visual)
+    if not known and (filled < FEWEST or not number_columns(visual) - {0}):
         return None
     merged = merge_lines(visual, own)
     return make_table(box, merged) if is_table(merged, listing=not ruled) else None
@@ -136,10 +141,12 @@ def _strips(run: Sequence[_Line]) -> list[tuple[float, float]]:
 
 def _white(boxes: Sequence[Box], most: int) -> list[tuple[float, float]]:
     """Give the strips, wide enough to part columns, that no more than so many boxes cover."""
-    edges = sorted({edge for box in boxes for edge in (box.x0, box.x1)})
+    edges = sorted([*((box.x0, 1) for box in boxes), *((box.x1, -1) for box in boxes)])
     strips: list[tuple[float, float]] = []
-    for left, right in pairwise(edges):
-        if sum(box.x0 < right and left < box.x1 for box in boxes) > most:
+    covering = 0
+    for (left, change), (right, _) in pairwise(edges):
+        covering += change
+        if covering > most:
             continue
         if strips and strips[-1][1] == left:
             strips[-1] = (strips[-1][0], right)
@@ -190,7 +197,7 @@ def _joined_rules(rules: Sequence[Box]) -> list[Box]:
     """Join the rules at one height: each cell may draw its own."""
     joined: list[Box] = []
     for rule in sorted(rules, key=lambda rule: (rule.top, rule.x0)):
-        if joined and abs(rule.top - joined[-1].top) < 3 and rule.x0 <= joined[-1].x1 + GUTTER:
+        if joined and abs(rule.top - joined[-1].top) < SAME_EDGE and rule.x0 <= joined[-1].x1 + GUTTER:
             joined[-1] = around([joined[-1], rule])
         else:
             joined.append(rule)
@@ -208,4 +215,4 @@ def _is_prose(run: Sequence[_Line], strips: Sequence[tuple[float, float]]) -> bo
     for line in run:
         for box in line.boxes:
             columns.setdefault(sum(left < box.x0 for left, _ in strips), []).append(box)
-    return all(is_text(boxes, 0.2 * width) for boxes in columns.values())
+    return all(is_text(boxes, NARROWEST * width) for boxes in columns.values())

@@ -18,13 +18,13 @@ from pipeline.reading.columns import is_wide, may_have_columns, part_columns, pa
 from pipeline.reading.rows import group_rows
 from pipeline.reading.scripts import IDEOGRAPH
 from pipeline.reading.tables import find_tables, may_have_tables
-from pipeline.reading.turns import find_mirror, find_turn
+from pipeline.reading.turns import Mirror, find_mirror, find_turn
 
 # Shares of the font size unless said otherwise.
 WORD_GAP = 0.13  # wider by this than the gaps in words is a space: justified lines have 0.16 to 0.3, kerning under 0.1
 SPACED_OUT = 0.2  # the widest gap within words; a row of wider ones only is one of single letters
 RAISED_SIZE = 0.8  # a superscript is set at 0.5 to 0.75; small capitals at 0.8 and more
-IDEOGRAPH_GAP = 0.5  # between Chinese and Japanese characters, which are set apart to fill a line
+IDEOGRAPH_GAP = 0.4  # between Chinese and Japanese characters, which are set apart to fill a line
 SMALL_CAPS = 0.65  # small capitals are set at 0.7 to 0.85 of the large ones
 RAISED_BY = 0.15  # and its foot is lifted by this much; small capitals stand on the line
 DOUBLE_STRIKE = 0.1  # the same character twice, nearer than this, is one character printed bold by overstriking
@@ -55,16 +55,16 @@ def build_lines(page: RawPage) -> list[Line]:
     if turn := find_turn(page):
         return [replace(line, box=turn.back(line.box)) for line in build_lines(turn.page(page))]
     if mirror := find_mirror(page):
-        found = _page_lines(mirror.page(page), View(page.number, mirrored=True))
+        found = _page_lines(mirror.page(page), View(page.number, mirror))
         return [replace(line, box=mirror.turned(line.box)) for line in found]
     return _page_lines(page, View(page.number))
 
 
 class View(NamedTuple):
-    """A page's number, and whether it is seen in a mirror."""
+    """A page's number, and the mirror that it is seen in, if any."""
 
     page: int
-    mirrored: bool = False
+    mirror: Mirror | None = None
 
 
 def _page_lines(page: RawPage, view: View) -> list[Line]:
@@ -173,8 +173,15 @@ def _columns(glyphs: Sequence[Glyph]) -> list[list[Glyph]]:
 
 
 def _lines(view: View, rows: Sequence[Sequence[Glyph]]) -> list[Line]:
-    made = (_line(view.page, row[::-1] if view.mirrored and row[0].upright else row) for row in rows)
+    made = (_mirrored_line(view.page, row, view.mirror) if view.mirror else _line(view.page, row) for row in rows)
     return [line for line in made if line is not None]
+
+
+def _mirrored_line(page: int, row: Sequence[Glyph], mirror: Mirror) -> Line | None:
+    """Make a line of a mirrored page, whose words must be seen as they are."""
+    seen = [glyph._replace(box=mirror.turned(glyph.box)) for glyph in row]
+    line = _line(page, seen[::-1] if row[0].upright else seen)
+    return replace(line, box=mirror.turned(line.box)) if line else None
 
 
 def _line(page: int, row: Sequence[Glyph]) -> Line | None:
@@ -184,7 +191,7 @@ def _line(page: int, row: Sequence[Glyph]) -> Line | None:
     size = _size(inked)
     foot = Counter(round(glyph.box.bottom, 1) for glyph in inked if round(glyph.size, 1) == size).most_common(1)[0][0]
     styled = [(text, style) for text, style in _styled(row, size, foot) if text]
-    if any(RIGHT_TO_LEFT.match(text) for text, _ in styled):
+    if RIGHT_TO_LEFT.search("".join(text for text, _ in styled)):
         styled = in_reading_order(styled)
     spans = tuple(
         Span("".join(text for text, _ in group), *style[:3], *style[3:])
@@ -215,7 +222,7 @@ def _size(inked: Sequence[Glyph]) -> float:
 
 def _widest_gap(inked: Sequence[Glyph]) -> float:
     """Measure the widest white space of a row; what parts a bullet or number from its text is none."""
-    gaps = [_gap(glyph, after) for glyph, after in pairwise(inked)]
+    gaps = [right.box.x0 - left.box.x1 for left, right in pairwise(inked)]
     if not gaps:
         return 0.0
     widest = max(range(len(gaps)), key=gaps.__getitem__)
@@ -230,11 +237,6 @@ def _letter_gap(row: Sequence[Glyph]) -> float:
     gaps = sorted((right.box.x0 - left.box.x1) / (left.size or 1.0) for left, right in pairwise(inked))
     gap = gaps[len(gaps) // 4] if gaps else 0.0
     return gap if 0 < gap <= SPACED_OUT else 0.0
-
-
-def _gap(glyph: Glyph, after: Glyph) -> float:
-    """Measure what is white between two glyphs, whichever of them stands to the left."""
-    return max(after.box.x0 - glyph.box.x1, glyph.box.x0 - after.box.x1)
 
 
 _Style = tuple[str, float, bool, bool, str, bool, str | None]
@@ -257,7 +259,7 @@ def _styled(row: Sequence[Glyph], size: float, foot: float) -> list[tuple[str, _
             if shift < DOUBLE_STRIKE * glyph.size and glyph.text == last.text:
                 continue
             # A footnote's mark may stand off a little; what is measured is the text it stands in.
-            gap = _gap(last, glyph)
+            gap = glyph.box.x0 - last.box.x1
             space = space or gap > word_gap * (size if raised else min(glyph.size, last.size))
             if space and IDEOGRAPH.match(last.text) and IDEOGRAPH.match(text):
                 space = gap > IDEOGRAPH_GAP * glyph.size

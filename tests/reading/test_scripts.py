@@ -42,22 +42,6 @@ def test_text_from_right_to_left_is_read_in_its_order(lines: list[str], tmp_path
     assert passage.text == " ".join(lines)
 
 
-@pytest.mark.parametrize(
-    ("seen", "read_as"),
-    [
-        ("םולש", "שלום"),
-        ("6002 תנשב", "בשנת 6002"),
-        ("TACI תצובק", "קבוצת TACI"),
-        ("50% לש", "של 50%"),
-        ("(א)", "(א)"),
-        ("members of קובץ in it", "members of ץבוק in it"),
-        ("ם\u05b8ו", "ום\u05b8"),
-    ],
-)
-def test_row_as_it_is_seen_becomes_text(seen: str, read_as: str) -> None:
-    assert "".join(char for char, _ in in_reading_order([(char, 0) for char in seen])) == read_as
-
-
 def test_shapes_of_arabic_letters_are_letters(tmp_path: Path) -> None:
     _, (passage,) = read(tmp_path / "a.pdf", [Text("\ufe8e\ufee3 \ufe94\ufee4\ufefb", 100)])
     assert passage.text == "لامة ما"
