@@ -185,6 +185,23 @@ class Page:
     halves: tuple[str, ...] = ()
     ocr: bool = False
 
+    @property
+    def text(self) -> str:
+        """The running text line by line; the rows of tables are lines, with a bar for each column's end."""
+        parts: list[str] = []
+        before: Cell | None = None
+        for line in self.lines:
+            cell = line.cell
+            if cell is None or before is None or cell[:2] != before[:2]:
+                parts.append(f"\n{'| ' * cell.first if cell else ''}")
+            elif cell != before:
+                parts.append(f" {'| ' * (cell.first - before.last)}")
+            else:
+                parts.append(" ")
+            parts.append(line.text)
+            before = cell
+        return "".join(parts).removeprefix("\n")
+
     def label_at(self, boxes: Iterable[PageBox]) -> str:
         """Give the label of the printed page that holds these boxes, both where they stand on both."""
         sides = {box.x0 + box.x1 >= self.width for page, box in boxes if page == self.number}

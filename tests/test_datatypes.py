@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from pipeline.datatypes import Box, Citation, Edition, Heading, Line, Organization, Page, Passage, Section, Span
+from pipeline.datatypes import Box, Cell, Citation, Edition, Heading, Line, Organization, Page, Passage, Section, Span
 
 EDITION = Edition("icat", "2018", "icat-2018.pdf", "0" * 64)
 
@@ -89,3 +89,24 @@ def test_records_cannot_be_changed(record: Edition | Line | Citation | Page) -> 
     with pytest.raises(dataclasses.FrozenInstanceError):
         setattr(record, name, "other")
     assert not hasattr(record, "__dict__")
+
+
+def test_text_of_a_page_has_a_line_for_each_row_of_a_table() -> None:
+    def line(text: str, cell: Cell | None = None) -> Line:
+        return Line(
+            1, Box(0, 0, 1, 1), (Span(text, "F", 10, bold=False, italic=False, color=""),), 10, False, cell=cell
+        )
+
+    lines = [
+        line("Before it"),
+        line("Country", Cell(0, 0, 0, 0)),
+        line("Found", Cell(0, 0, 1, 1)),
+        line("New", Cell(0, 1, 0, 0)),
+        line("Zealand", Cell(0, 1, 0, 0)),
+        line("12", Cell(0, 1, 2, 2)),
+        line("7", Cell(0, 2, 1, 1)),
+        line("Other", Cell(1, 0, 0, 0)),
+        line("After it"),
+    ]
+    text = "Before it\nCountry | Found\nNew Zealand | | 12\n| 7\nOther\nAfter it"
+    assert Page(1, "1", 595, 842, tuple(lines)).text == text

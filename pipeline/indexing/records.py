@@ -55,9 +55,8 @@ def document_rows(document: Document) -> dict[str, list[tuple[Any, ...]]]:
     edition = document.edition.id
     pages = []
     for page in document.pages:
-        text = "\n".join(line.text for line in page.lines)
         notes = "".join(f"\n[{note.mark}] {note.text}" for note in page.footnotes)
-        pages.append((edition, page.number, page.label, text + notes))
+        pages.append((edition, page.number, page.label, page.text + notes))
     return {
         "editions": [edition_row(document.edition)],
         "pages": pages,
