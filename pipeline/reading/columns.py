@@ -70,11 +70,20 @@ def part_halves(rows: Sequence[list[Glyph]], width: float) -> list[list[list[Gly
     boxes = [glyph.box for row in rows for glyph in row if not glyph.text.isspace()]
     if any(box.x0 < middle + GUTTER and middle - GUTTER < box.x1 for box in boxes):
         return []
-    sides = [
-        [half for row in rows if (half := [glyph for glyph in row if (glyph.box.x0 >= middle) == right])]
-        for right in (False, True)
-    ]
-    return sides if all(sides) else []
+    sides = [[half for row in rows if (half := _side(row, middle, right=right))] for right in (False, True)]
+    looks_set = all(_may_be_page(side, NARROWEST * middle) for side in sides)
+    return sides if looks_set else []
+
+
+def _side(row: Sequence[Glyph], middle: float, *, right: bool) -> list[Glyph]:
+    """Give what is seen of a row to one side of the fold."""
+    found = [glyph for glyph in row if (glyph.box.x0 >= middle) == right]
+    return found if any(not glyph.text.isspace() for glyph in found) else []
+
+
+def _may_be_page(rows: Sequence[Sequence[Glyph]], narrowest: float) -> bool:
+    """Tell a printed page from half a table; one with few lines may be anything."""
+    return bool(rows) and (len(rows) < LINES or is_text([box_of(row) for row in rows], narrowest))
 
 
 def _pieces(row: Sequence[Glyph]) -> list[_Piece]:

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from reportlab.lib.pagesizes import A4, landscape
+from reportlab.pdfgen.canvas import Canvas
+
 from pipeline.reading.document import read_document
 from pipeline.reading.extract import read_pages
 from pipeline.reading.layout import build_lines
@@ -66,3 +69,15 @@ def test_page_number_below_columns_is_found(tmp_path: Path) -> None:
 
     document, _ = read_document(make_pdf(tmp_path / "a.pdf", [page(n) for n in range(1, 5)]), EDITION)
     assert [item.text for item in document.left_out] == ["1", "2", "3", "4"]
+
+
+def test_wide_page_with_a_list_of_two_columns_is_read_row_by_row(tmp_path: Path) -> None:
+    canvas = Canvas(str(tmp_path / "a.pdf"), pagesize=landscape(A4))
+    for n in range(10):
+        canvas.drawString(80, 500 - 14 * n, f"a{n} {'and more words ' * (n % 3)}")
+        canvas.drawString(480, 500 - 14 * n, f"b{n} {'and more words ' * (n % 4)}")
+    canvas.save()
+    (page,) = read_pages(tmp_path / "a.pdf")
+    assert [word for line in build_lines(page) for word in line.text.split() if len(word) == 2] == [
+        name for n in range(10) for name in (f"a{n}", f"b{n}")
+    ]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import pytest
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
 from pipeline.datatypes import Document, Passage
 from pipeline.reading.document import read_document
-from tests.papers import BOLD, HEIGHT, LEFT, REGULAR, Text, make_pdf, paragraph
+from tests.papers import BOLD, HEIGHT, LEFT, REGULAR, WIDTH, Text, make_pdf, paragraph
 from tests.reading.records import EDITION, letters
 
 STEP = 13.6
@@ -235,6 +236,19 @@ def test_frame_around_text_is_no_table(tmp_path: Path) -> None:
 
     _, passages = draw(tmp_path / "a.pdf", paint)
     assert "|" not in "".join(texts(passages))
+
+
+@pytest.mark.parametrize("turn", [90, 180, 270])
+def test_table_on_a_turned_page(turn: int, tmp_path: Path) -> None:
+    def paint(canvas: Canvas) -> None:
+        canvas.setPageRotation(turn)
+        canvas.translate(*{90: (WIDTH, 0), 180: (WIDTH, HEIGHT), 270: (0, HEIGHT)}[turn])
+        canvas.rotate(turn)
+        canvas.translate(0, (WIDTH - HEIGHT) * (turn != 180))
+        ruled(canvas, [HEAD, *ROWS], 150)
+
+    _, passages = draw(tmp_path / "a.pdf", paint)
+    assert "\n".join(texts(passages)) == EXPECTED
 
 
 def test_sideways_words_of_a_cell_stand_in_it(tmp_path: Path) -> None:
