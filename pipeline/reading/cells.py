@@ -61,7 +61,9 @@ def is_table(rows: Sequence[Row], *, listing: bool = False) -> bool:
     """
     filled = [row for row in rows if len(row) >= FEWEST]
     longest = max((len(entry.text) for row in rows for entry in row), default=0)
-    if len(filled) < FEWEST or longest > LONGEST or _is_list(filled):
+    named = sum(any(sum(map(str.isalpha, entry.text)) >= FEWEST for entry in row) for row in rows)
+    # Numbers alone are the scales of a chart.
+    if min(len(filled), named) < FEWEST or longest > LONGEST or _is_list(filled):
         return False
     return not (listing and _lists_pages(rows))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from pipeline.datatypes import Box, Glyph
 from pipeline.reading.cells import Entry, Row, Table, is_table, make_table, merge_lines
@@ -12,6 +12,8 @@ from pipeline.reading.plumber import ruled_cells
 from pipeline.reading.rows import around, group_rows
 
 SIDES = 2  # rules of each direction, at least, between which there is a cell
+MOST_CUTS = 1  # words that rules may cut; those of a chart run through its title
+WITHIN = 0.1  # times the font size; letters of a word are no farther apart
 BODY = 2  # rows; where rules draw no more, they part the head of a table from its body, and not the body's rows
 
 
@@ -25,23 +27,51 @@ def find_grids(glyphs: Sequence[Glyph], rules: Sequence[Box]) -> list[Table]:
 
 
 def _rows(glyphs: Sequence[Glyph], cells: Sequence[Box]) -> list[Row]:
-    """Put glyphs into cells; one over several rows belongs to the first of them."""
-    lefts, tops = sorted({cell.x0 for cell in cells}), sorted({cell.top for cell in cells})
-    spans = {cell: (bisect_right(lefts, cell.x0) - 1, bisect_right(lefts, cell.x1 - 1) - 1) for cell in cells}
-    owners: dict[tuple[int, int], Box] = {}
-    for cell, (first, last) in spans.items():
-        for row in range(bisect_right(tops, cell.top) - 1, bisect_right(tops, cell.bottom - 1)):
-            owners.update({(row, column): cell for column in range(first, last + 1)})
+    """Put glyphs into cells; one over several rows belongs to the first of them. None where rules cut through words."""
+    lefts = sorted({cell.x0 for cell in cells})
+    owners = _owners(glyphs, cells, lefts)
+    cuts = sum(
+        one != other and _touch(glyph, after)
+        for (glyph, after), (one, other) in zip(pairwise(glyphs), pairwise(owners), strict=True)
+    )
+    if cuts > MOST_CUTS:
+        return []
     held: dict[Box, list[Glyph]] = {}
-    for glyph in glyphs:
-        x, y = (glyph.box.x0 + glyph.box.x1) / 2, (glyph.box.top + glyph.box.bottom) / 2
-        owner = owners.get((bisect_right(tops, y) - 1, bisect_right(lefts, x) - 1))
-        if owner and x < owner.x1 and y < owner.bottom:
+    for glyph, owner in zip(glyphs, owners, strict=True):
+        if owner:
             held.setdefault(owner, []).append(glyph)
     filled = [cell for cell in held if any(not glyph.text.isspace() for glyph in held[cell])]
     in_rows = groupby(sorted(filled, key=lambda cell: (cell.top, cell.x0)), key=lambda cell: cell.top)
-    rows = [[Entry(*spans[cell], held[cell]) for cell in row] for _, row in in_rows]
+    rows = [[Entry(*_span(cell, lefts), held[cell]) for cell in row] for _, row in in_rows]
     return rows if len(rows) > BODY else [part for row in rows for part in merge_lines(_lines(row))]
+
+
+def _owners(glyphs: Sequence[Glyph], cells: Sequence[Box], lefts: Sequence[float]) -> list[Box | None]:
+    """Give the cell that holds the middle of each glyph."""
+    tops = sorted({cell.top for cell in cells})
+    at: dict[tuple[int, int], Box] = {}
+    for cell in cells:
+        first, last = _span(cell, lefts)
+        for row in range(bisect_right(tops, cell.top) - 1, bisect_right(tops, cell.bottom - 1)):
+            at.update({(row, column): cell for column in range(first, last + 1)})
+    found: list[Box | None] = []
+    for glyph in glyphs:
+        x, y = (glyph.box.x0 + glyph.box.x1) / 2, (glyph.box.top + glyph.box.bottom) / 2
+        owner = at.get((bisect_right(tops, y) - 1, bisect_right(lefts, x) - 1))
+        found.append(owner if owner and x < owner.x1 and y < owner.bottom else None)
+    return found
+
+
+def _span(cell: Box, lefts: Sequence[float]) -> tuple[int, int]:
+    """Give the first and the last column that a cell takes up."""
+    return bisect_right(lefts, cell.x0) - 1, bisect_right(lefts, cell.x1 - 1) - 1
+
+
+def _touch(glyph: Glyph, after: Glyph) -> bool:
+    """Tell two letters of one word, as they are drawn one after the other."""
+    level = glyph.upright and after.upright and abs(glyph.box.top - after.box.top) < glyph.size / 2
+    near = abs(after.box.x0 - glyph.box.x1) < WITHIN * glyph.size
+    return level and near and not (glyph.text.isspace() or after.text.isspace())
 
 
 def _lines(row: Row) -> list[Row]:

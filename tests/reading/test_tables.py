@@ -263,3 +263,18 @@ def test_sideways_words_of_a_cell_stand_in_it(tmp_path: Path) -> None:
 
     _, passages = draw(tmp_path / "a.pdf", paint)
     assert texts(passages) == ["Body | UNICEF", "Secretariat | E", "Office | L"]
+
+
+def test_chart_is_no_table(tmp_path: Path) -> None:
+    def paint(canvas: Canvas) -> None:
+        write(canvas, [Text("Figure 1. Victims by year in all of the countries", 112, x=120, size=10.0)])
+        for x in (LEFT, 150, 230, 310, 390):
+            rule(canvas, x, 110, x, 250)
+        for n, top in enumerate((110, 145, 180, 215, 250)):
+            rule(canvas, LEFT, top, 390, top)
+            write(canvas, [Text(str(100 - 20 * n), top + 4, x, 8.0) for x in (LEFT + 4, 396)])
+        write(canvas, paragraph(PROSE, 290))
+
+    _, passages = draw(tmp_path / "a.pdf", paint)
+    assert "|" not in "".join(texts(passages))
+    assert "Figure 1. Victims by year in all of the countries" in "\n".join(texts(passages))
