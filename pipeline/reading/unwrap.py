@@ -130,8 +130,12 @@ def _leads(lines: Sequence[Line], index: int) -> bool:
     cell = lines[index].cell
     if cell is None:
         return bool(CAPTION.match(lines[index].text))
-    others = (line.cell for line in lines[index:] if line.page == lines[index].page and line.cell)
-    return cell.row == 0 and any(other.table == cell.table and other.row > 0 for other in others)
+    row = _row_of(lines[index])
+    following = index + 1
+    while following < len(lines) and _row_of(lines[following]) == row:
+        following += 1
+    below = lines[following].cell if following < len(lines) else None
+    return cell.row == 0 and below is not None and below.table == cell.table
 
 
 def _starts_block(above: Line, line: Line, body: Body, edges: tuple[float, float]) -> bool:
