@@ -158,8 +158,9 @@ def _units(prose: Prose, limits: ChunkLimits) -> list[_Unit]:
     for index, block in enumerate(prose.blocks):
         follows_item = index + 1 < len(prose.blocks) and prose.blocks[index + 1].is_item
         leads_in = follows_item and prose.text[block.start : block.end].rstrip().endswith(":")
-        if block.leads and follows_item:
-            units.append(_unit(prose.text, block.start, block.end, is_item=block.is_item, glued=True))
+        whole = _unit(prose.text, block.start, block.end, is_item=block.is_item, glued=True)
+        if block.leads and follows_item and whole.words < limits.target / 2:
+            units.append(whole)
             continue
         units += _block_units(prose.text, block, leads_in=leads_in, limits=limits)
     return units

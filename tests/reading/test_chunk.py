@@ -221,3 +221,29 @@ def test_same_words_in_two_sections_are_two_passages(tmp_path: Path) -> None:
     assert first.text == second.text == " ".join(text)
     assert (first.id, second.id) == ("paper/2018/0/0", "paper/2018/1/0")
     assert [str(found.citation).split(",")[0] for found in (first, second)] == ["NRA", "GHC"]
+
+
+def blocks_of(*parts: tuple[str, bool, bool]) -> Prose:
+    """Make running text of (text, is_item, leads)."""
+    text, blocks = "", []
+    for words, is_item, leads in parts:
+        text += "\n" if text else ""
+        blocks.append(Block(len(text), len(text) + len(words), is_item, leads))
+        text += words
+    return Prose(text, tuple(blocks))
+
+
+def test_caption_and_head_of_a_table_move_on_with_its_first_row() -> None:
+    rows = [(sentence(40), True, False)] * 3
+    made = blocks_of((sentence(45), False, False), ("Table 1. Two. Three.", False, True), ("A | B", True, True), *rows)
+    ranges = chunk_ranges(made, ChunkLimits(target=60, most=90, least=4))
+    assert [made.text[start:end].split("\n")[0] for start, end in ranges] == [
+        sentence(45),
+        "Table 1. Two. Three.",
+        sentence(40),
+    ]
+
+
+def test_paragraph_that_begins_like_a_caption_is_cut_like_any_other() -> None:
+    made = blocks_of((" ".join(["Table 1 shows this.", *[sentence(20)] * 15]), False, True), ("• one", True, False))
+    assert all(len(made.text[start:end].split()) <= LIMITS.most for start, end in chunk_ranges(made))
