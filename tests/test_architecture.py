@@ -15,6 +15,8 @@ HEAVY = {
     "pypdfium2": "pipeline/reading/pdfium.py",
     "pdfplumber": "pipeline/reading/plumber.py",
     "pdfminer": "pipeline/reading/plumber.py",
+    "mammoth": "pipeline/reading/convert.py",
+    "markdown_it": "pipeline/reading/convert.py",
     "faiss": "pipeline/indexing/nearest.py",
     "Stemmer": "pipeline/indexing/lexical.py",
     "sqlite3": "pipeline/indexing/catalog.py",

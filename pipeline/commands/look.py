@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict
 
 import click
 
@@ -17,6 +16,7 @@ from pipeline.commands.terminal import (
     to_json,
 )
 from pipeline.errors import QueryError
+from pipeline.indexing.store import manifest_record
 from pipeline.serving import render
 
 
@@ -71,7 +71,7 @@ def info(folder: str, *, as_json: bool) -> None:
     mandates info --json
     """
     with open_index(folder) as index:
-        manifest = asdict(index.manifest)
+        manifest = manifest_record(index.manifest)
     if as_json:
         click.echo(to_json(manifest))
         return

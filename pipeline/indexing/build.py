@@ -152,7 +152,9 @@ def publish(
 
 
 def _is_unchanged(before: Before, reading: Reading) -> bool:
-    return before.manifest.editions == reading.editions and not reading.documents
+    copies = {edition.id: edition.copies for edition in before.catalog.editions()}
+    same_copies = all(copies.get(edition.id) == edition.copies for edition in reading.editions)
+    return before.manifest.editions == reading.editions and not reading.documents and same_copies
 
 
 def summarize(reading: Reading, before: Before | None) -> dict[str, EditionSummary]:

@@ -31,7 +31,7 @@ class Before:
         self.path = generation.path
         # Another release may read the same file differently.
         same_reader = self.manifest.release == store.release()
-        self._editions = {edition.sha256: edition for edition in self.manifest.editions} if same_reader else {}
+        self._editions = {edition.sha256: edition for edition in self.catalog.editions()} if same_reader else {}
 
     def edition_of(self, sha256: str) -> Edition | None:
         """Give the edition that was read from the same bytes by the same release."""
@@ -39,15 +39,15 @@ class Before:
 
     def edition_named(self, edition_id: str) -> Edition | None:
         """Give the edition of this id, whatever bytes it was read from."""
-        return next((edition for edition in self.manifest.editions if edition.id == edition_id), None)
+        return next((edition for edition in self.catalog.editions() if edition.id == edition_id), None)
 
     def edition_in(self, file: str) -> Edition | None:
         """Give the edition that was read from a file of this name, whatever its bytes were."""
-        return next((edition for edition in self.manifest.editions if edition.file == file), None)
+        return next((edition for edition in self.catalog.editions() if edition.file == file), None)
 
     def edition_with(self, sha256: str) -> Edition | None:
         """Give the edition that was read from the same bytes, by whatever release."""
-        return next((edition for edition in self.manifest.editions if edition.sha256 == sha256), None)
+        return next((edition for edition in self.catalog.editions() if edition.sha256 == sha256), None)
 
     def vectors(self, encoder: EncoderInfo) -> KnownVectors | None:
         """Give the vectors, if the same weights made them."""
@@ -98,8 +98,14 @@ def open_before(folder: Path) -> Before | None:
 
 
 def embedded_text(passage: Passage) -> str:
-    """Give what is encoded for a passage: its heading path as context, then its text."""
-    return "\n".join([" > ".join(passage.section), passage.text]) if passage.section else passage.text
+    """Give what is encoded for a passage: as context its paper's publishers and title and its headings, then its text.
+
+    What a passage is about may be said in the title alone: "three States have not reported" does not say on what.
+    """
+    imprint = passage.edition.imprint
+    paper = [*imprint.publishers, imprint.title]
+    context = (", ".join(part for part in paper if part and part not in passage.section), " > ".join(passage.section))
+    return "\n".join([*filter(None, context), passage.text])
 
 
 def sentence_texts(passages: Sequence[Passage]) -> list[str]:

@@ -1,4 +1,4 @@
-"""From a PDF to passages: extract → layout → furniture, footnotes → sections → organizations → chunk."""
+"""From a paper to passages. Of a PDF: extract → layout → furniture, footnotes → sections → organizations → chunk."""
 
 from __future__ import annotations
 
@@ -13,12 +13,16 @@ from pipeline.reading.body import find_body
 from pipeline.reading.candidates import Body
 from pipeline.reading.chunk import heading_notes, make_passages
 from pipeline.reading.contents import find_contents
+from pipeline.reading.convert import is_flowing
 from pipeline.reading.evidence import gather, without_bookmarked
 from pipeline.reading.extract import read_pages
+from pipeline.reading.flow import read_flowing
 from pipeline.reading.footnotes import NoteLines, split_footnotes, strip_mark
 from pipeline.reading.furniture import find_furniture, find_labels
+from pipeline.reading.imprint import FIRST_PAGES, find_imprint
 from pipeline.reading.layout import build_lines
 from pipeline.reading.organizations import find_organizations
+from pipeline.reading.plumber import read_metadata
 from pipeline.reading.sections import find_sections
 from pipeline.reading.unwrap import Prose, Vocabulary, unwrap
 
@@ -38,7 +42,9 @@ def read_document(file: Path, edition: Edition, password: str | None = None) -> 
 
     :raises CorpusError: if the file cannot be read or holds no text.
     """
-    return parse_pages(read_pages(file, password), edition, str(file))
+    if is_flowing(file):
+        return read_flowing(file, edition)
+    return parse_pages(read_pages(file, password), edition, str(file), read_metadata(file))
 
 
 def read_sheets(file: Path, password: str | None = None, first: int = 1, last: int | None = None) -> list[Sheet]:
@@ -46,22 +52,28 @@ def read_sheets(file: Path, password: str | None = None, first: int = 1, last: i
     return [_sheet(page) for page in read_pages(file, password, first, last)]
 
 
-def parse_pages(raw_pages: Iterable[RawPage], edition: Edition, name: str) -> tuple[Document, list[Passage]]:
+def parse_pages(
+    raw_pages: Iterable[RawPage], edition: Edition, name: str, metadata: Mapping[str, str] | None = None
+) -> tuple[Document, list[Passage]]:
     """Do all of reading that needs no PDF library, keeping the glyphs of one page at a time.
 
     :param name: what errors and warnings call the file.
+    :param metadata: what the PDF says of the document: "Title", "Author".
     """
-    return parse_sheets([_sheet(page) for page in raw_pages], edition, name)
+    return parse_sheets([_sheet(page) for page in raw_pages], edition, name, metadata)
 
 
 def _sheet(page: RawPage) -> Sheet:
     return Sheet(replace(page, glyphs=()), build_lines(page))
 
 
-def parse_sheets(sheets: Sequence[Sheet], edition: Edition, name: str) -> tuple[Document, list[Passage]]:
+def parse_sheets(
+    sheets: Sequence[Sheet], edition: Edition, name: str, metadata: Mapping[str, str] | None = None
+) -> tuple[Document, list[Passage]]:
     """Do all of reading that follows the lines: it looks at the document as a whole.
 
     :param name: what errors and warnings call the file.
+    :param metadata: what the PDF says of the document: "Title", "Author".
     """
     raw_pages, lines = [sheet.page for sheet in sheets], [sheet.lines for sheet in sheets]
     empty = [page.number for page, page_lines in sheets if not page_lines]
@@ -105,6 +117,8 @@ def parse_sheets(sheets: Sequence[Sheet], edition: Edition, name: str) -> tuple[
     warnings = [f"{name}: page {number} has no text" for number in empty]
     if not any(section.heading for section in sections):
         warnings.append(f"{name}: no headings found; the paper is one section")
+    imprint = find_imprint(lines[:FIRST_PAGES], raw_pages[0].height, body.size, metadata or {})
+    edition = replace(edition, imprint=imprint)
     document = Document(edition, pages, tuple(sections), tuple(organizations), tuple(warnings))
     return document, _passages(document, proses)
 

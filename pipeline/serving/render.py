@@ -13,13 +13,15 @@ from pipeline.datatypes import Absence, Answer, Edition, Footnote, Hit, Link, Pa
 from pipeline.indexing.catalog import OrganizationEntry, PageText
 from pipeline.searching.confidence import ANSWERED
 from pipeline.searching.locate import Coverage
+from pipeline.serving.imprint import imprint_line, imprint_record
 
 BAR_WIDTH = 10
 BEST = "▌"  # stands before the lines that hold the best-matching sentence, where bold type may not show
 BULLET_INDENT = "  "
 CSV_FIELDS = (
     "rank", "score", "confidence", "answered", "organization", "organization_name", "section", "document", "edition",
-    "file", "pages", "page_labels", "text", "passage", "citation",
+    "file", "pages", "page_labels", "text", "passage", "citation", "paragraphs", "title", "symbol", "date",
+    "publishers", "mentions",
 )  # fmt: skip
 # A spreadsheet takes a cell that starts so for a formula.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -45,6 +47,8 @@ def passage_record(passage: Passage) -> dict[str, Any]:
         "footnotes": [footnote_record(note) for note in passage.footnotes],
         "passage": passage.id,
         "citation": str(passage.citation),
+        "paragraphs": list(passage.paragraphs),
+        "imprint": imprint_record(passage.edition),
     }
 
 
@@ -96,6 +100,7 @@ def coverage_record(topic: str, covered: Sequence[Coverage]) -> dict[str, Any]:
                 "organization_name": item.organization.name,
                 "score": round(item.score, 4),
                 "coverage": item.coverage,
+                "through": item.through or None,
                 "hits": [hit_record(hit) for hit in item.hits],
             }
             for item in covered
@@ -183,7 +188,10 @@ def to_csv(answer: Answer) -> str:
         record = {"confidence": round(answer.confidence, 3), "answered": answer.answered} | hit_record(hit)
         record["section"] = " > ".join(record["section"])
         record["pages"] = ";".join(str(page) for page in record["pages"])
-        record["page_labels"] = ";".join(record["page_labels"])
+        record |= record["imprint"]
+        record["paragraphs"] = ";".join(map(str, record["paragraphs"]))
+        for field in ("page_labels", "publishers", "mentions"):
+            record[field] = ";".join(record[field])
         writer.writerow({field: inert(record[field]) for field in CSV_FIELDS})
     return stream.getvalue()
 
@@ -229,7 +237,9 @@ def verdict_lines(answer: Answer, editions: Sequence[Edition]) -> Iterator[str]:
 
 def passage_lines(passage: Passage, width: int, bold: Bold) -> list[str]:
     """Give a passage for people, with its footnotes and links."""
-    lines = [bold(str(passage.citation)), " > ".join(passage.section), passage.id, ""]
+    imprint = imprint_line(passage.edition)
+    lines = [bold(str(passage.citation)), *([imprint] if imprint else [])]
+    lines += [" > ".join(passage.section), passage.id, ""]
     lines += wrap(passage.text, (0, 0), width, bold)
     lines += [f"   [{note.mark}] p. {note.page}: {note.text}" for note in passage.footnotes]
     lines += [f"   {link.text} <{link.url}>" for link in passage.links]
