@@ -51,6 +51,13 @@ class OrganizationEntry(NamedTuple):
     passages: int
 
 
+class BodyEntry(NamedTuple):
+    """An organization that owns no section of any paper, and how many passages name it."""
+
+    organization: Organization
+    mentions: int
+
+
 class EditionSummary(NamedTuple):
     """How much the index holds of an edition, what was left out by kind, and the warnings of reading it."""
 
@@ -215,11 +222,10 @@ class Catalog:
         """List each organization once for every way in which editions name it, without pages."""
         return [to_organization(row) for row in self._rows("SELECT acronym, name, aliases FROM names ORDER BY rowid")]
 
-    def bodies(self) -> list[Organization]:
+    def bodies(self) -> list[BodyEntry]:
         """List the organizations that own no section: those that papers name in full once, and those that publish."""
-        return [
-            to_organization(row) for row in self._rows("SELECT acronym, name, aliases FROM bodies ORDER BY acronym")
-        ]
+        rows = self._rows("SELECT acronym, name, aliases, passages FROM bodies ORDER BY acronym")
+        return [BodyEntry(to_organization(row[:3]), row[3]) for row in rows]
 
     def mentions(self, rows: Iterable[int]) -> dict[int, tuple[str, ...]]:
         """Give the acronyms of the organizations that each of these passages names, its owner aside."""

@@ -77,7 +77,7 @@ def who_covers(index: Index, topic: str, top_k: int = 3, **filters: Unpack[Filte
     # Bodies are as many as the papers name; those with nothing on the topic are no answer to it.
     bodies = [
         _coverage(body, pieces[body.acronym], levels, top_k)
-        for body in index.catalog.bodies()
+        for body, _ in index.catalog.bodies()
         if body.acronym in pieces and body.acronym not in organizations
     ]
     return sorted([*covered, *(body for body in bodies if body.coverage != "none")], key=lambda item: -item.score)

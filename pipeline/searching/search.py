@@ -280,7 +280,10 @@ class Index:
 
     @functools.cached_property
     def _everybody(self) -> Names:
-        return Names([*self.catalog.named_organizations(), *self.catalog.bodies()])
+        return Names(self._organizations())
+
+    def _organizations(self) -> list[Organization]:
+        return [*self.catalog.named_organizations(), *(entry.organization for entry in self.catalog.bodies())]
 
     def resolve_organization(self, name: str) -> list[str]:
         """Find the acronyms that a name, acronym or alias stands for, case, articles and punctuation aside.
@@ -288,7 +291,7 @@ class Index:
         :raises QueryError: if nobody is called so; the message suggests the nearest.
         """
         known: dict[str, list[str]] = {}
-        for organization in [*self.catalog.named_organizations(), *self.catalog.bodies()]:
+        for organization in self._organizations():
             for alias in (organization.acronym, organization.name, *organization.aliases):
                 known.setdefault(name_key(alias), []).append(organization.acronym)
         key = name_key(name)

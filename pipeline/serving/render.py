@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from pipeline.datatypes import Absence, Answer, Edition, Footnote, Hit, Link, Passage
-from pipeline.indexing.catalog import OrganizationEntry, PageText
+from pipeline.indexing.catalog import PageText
 from pipeline.searching.confidence import ANSWERED
 from pipeline.searching.locate import Coverage
 from pipeline.serving.imprint import imprint_line, imprint_record
@@ -117,34 +117,6 @@ def coverage_lines(covered: Sequence[Coverage], width: int, bold: Bold) -> Itera
             yield f"   {hit.passage.citation}"
             sentence = hit.passage.text[slice(*hit.highlight)]
             yield from wrap(sentence, (0, 0), width, bold)
-
-
-def organization_record(entry: OrganizationEntry) -> dict[str, Any]:
-    """Give an organization in the shape of ``--json``."""
-    organization = entry.organization
-    return {
-        "organization": organization.acronym,
-        "name": organization.name,
-        "aliases": list(organization.aliases),
-        "pages": list(organization.pages) if organization.pages else None,
-        "passages": entry.passages,
-        "document": entry.edition.document,
-        "edition": entry.edition.label,
-    }
-
-
-def organization_lines(entries: list[OrganizationEntry]) -> Iterator[str]:
-    """Give the organizations for people, under a heading for each edition."""
-    edition: Edition | None = None
-    for entry in entries:
-        if entry.edition != edition:
-            edition = entry.edition
-            yield f"{edition.id}: organization, pages, passages, name"
-        organization = entry.organization
-        pages = "–".join(str(page) for page in dict.fromkeys(organization.pages or ())) or "no section"
-        yield f"{organization.acronym:12} {pages:>10} {entry.passages:>4}  {organization.name}"
-        if organization.aliases:
-            yield f"{'':30}also: {'; '.join(organization.aliases)}"
 
 
 def page_record(page: PageText) -> dict[str, Any]:

@@ -126,4 +126,6 @@ def test_a_body_is_asked_for_by_any_name_and_never_taken_for_an_owner(
             hits = index.search("wicks", organizations=[name])
             assert {hit.passage.organization for hit in hits} == {None}
         assert index.catalog.organizations() == []
-        assert [body.acronym for body in index.catalog.bodies()] == ["Coastal Council", "OSB", "WLA"]
+        assert [(body.acronym, count) for body, count in index.catalog.bodies()] == [
+            ("Coastal Council", 0), ("OSB", 1), ("WLA", 1),
+        ]  # fmt: skip
