@@ -405,6 +405,24 @@ def test_orgs() -> None:
     assert re.search(r"^ILO +18 ", text, re.MULTILINE)
 
 
+@pytest.mark.usefixtures("on_the_paper")
+def test_orgs_lists_bodies_without_a_section_if_asked() -> None:
+    records = {record["organization"]: record for record in json.loads(found("orgs", "--all", "--json"))}
+    assert records["FATF"] == {
+        "organization": "FATF",
+        "name": "Financial Action Task Force",
+        "aliases": [],
+        "pages": None,
+        "passages": 0,
+        "document": None,
+        "edition": None,
+        "mentions": records["FATF"]["mentions"],
+    }
+    assert records["FATF"]["mentions"] > 0
+    assert "FATF" not in found("orgs")
+    assert re.search(r"^FATF +\d+  Financial Action Task Force$", found("orgs", "--all"), re.MULTILINE)
+
+
 def test_orgs_of_a_paper_without_any(workplace: Path) -> None:
     make_pdf(workplace / "plain-2019.pdf", [paragraph(IFO, 100)])
     run("ingest", "plain-2019.pdf")

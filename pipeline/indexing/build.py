@@ -72,7 +72,7 @@ def build_index(
 def encode_passages(
     passages: Sequence[Passage], encoder: Encoder, known: KnownVectors | None, progress: Progress
 ) -> Encoded:
-    """Encode what is not known: the passages with their headings as context, and their sentences."""
+    """Encode what is not known: the passages with their headings and papers as context, and their sentences."""
     import numpy as np
 
     contexts, sentences = [embedded_text(passage) for passage in passages], sentence_texts(passages)

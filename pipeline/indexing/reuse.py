@@ -67,8 +67,7 @@ class KnownVectors:
         self.axes = before.files.axes
         passages = before.catalog.passages(range(len(before.catalog)))
         self._passages = {_key(embedded_text(passage)): row for row, passage in enumerate(passages)}
-        sentences = (passage.text[a:b] for passage in passages for a, b in passage.sentences)
-        self._sentences = {_key(sentence): row for row, sentence in enumerate(sentences)}
+        self._sentences = {_key(sentence): row for row, sentence in enumerate(sentence_texts(passages))}
 
     def passages(self, texts: Iterable[str]) -> dict[str, tuple[Vectors, Tokens]]:
         """Give the vector and the token vectors of each text that is known."""
@@ -102,15 +101,25 @@ def embedded_text(passage: Passage) -> str:
 
     What a passage is about may be said in the title alone: "three States have not reported" does not say on what.
     """
-    imprint = passage.edition.imprint
-    paper = [*imprint.publishers, imprint.title]
-    context = (", ".join(part for part in paper if part and part not in passage.section), " > ".join(passage.section))
-    return "\n".join([*filter(None, context), passage.text])
+    paper = ", ".join(part for part in _paper(passage) if part not in passage.section)
+    return "\n".join([*filter(None, (paper, " > ".join(passage.section))), passage.text])
 
 
 def sentence_texts(passages: Sequence[Passage]) -> list[str]:
-    """List the sentences of all passages, in the order of their vectors' rows."""
-    return [passage.text[start:end] for passage in passages for start, end in passage.sentences]
+    """List what is encoded for the sentences of all passages, in the order of their vectors' rows.
+
+    The same context makes the sentences of a paper alike in what it is about, and lets them differ in what they say.
+    """
+    return [
+        "\n".join([*filter(None, [", ".join(_paper(passage))]), passage.text[start:end]])
+        for passage in passages
+        for start, end in passage.sentences
+    ]
+
+
+def _paper(passage: Passage) -> list[str]:
+    imprint = passage.edition.imprint
+    return [part for part in (*imprint.publishers, imprint.title) if part]
 
 
 def _key(text: str) -> bytes:

@@ -141,3 +141,13 @@ def test_a_topic_file_is_read_and_a_bad_line_is_named(tmp_path: Path) -> None:
     file.write_text('{"id": "t", "topic": "sea", "orgs": ["A"]}\n', encoding="utf-8")
     with pytest.raises(QueryError, match="line 1 is no judged topic"):
         evaluate.load_topics(file)
+
+
+def test_evidence_may_name_its_document_by_name_edition_or_file(paper_index: Path, word_encoder: WordEncoder) -> None:
+    names = ["icat", "icat/2018", "icat-2018.pdf", "", "sea-2018.pdf"]
+    questions = [Question(name, QUOTE, "fact", (), (Evidence(11, QUOTE, name),)) for name in names]
+    with open_index(paper_index) as index:
+        outcomes = evaluate.answer_questions(index, questions)
+    assert [outcome.values["hit@1"] for outcome in outcomes] == [1.0, 1.0, 1.0, 1.0, 0.0]
+    assert all("organization@1" not in outcome.values for outcome in outcomes), "nobody is judged where nobody is named"
+    assert "organization@1" not in evaluate.figures(outcomes)
