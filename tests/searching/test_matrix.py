@@ -12,8 +12,8 @@ from pipeline.indexing.build import build_index
 from pipeline.searching.locate import who_covers
 from pipeline.searching.matrix import make_matrix, read_topics
 from tests.conftest import WordEncoder
-from tests.searching.test_locate import report_index
 from tests.papers import BOLD, Text, make_pdf, paragraph
+from tests.searching.test_locate import report_index
 
 HARBOURS = ["The agency inspects harbours, and lighthouses in harbours,", "and trains harbour pilots every year."]
 FORESTS = ["The office plants forests and counts wolves in forests.", "It also met the Harbour Agency (HBA) once."]
