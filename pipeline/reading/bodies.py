@@ -148,7 +148,7 @@ def is_body(name: str, short: str = "", signs: int = 0) -> bool:
     """
     part = AFTER_HEAD.split(name, maxsplit=1)[0]
     words = part.split()
-    if len(name.split()) < 2 or ". " in name:
+    if not words or len(name.split()) < 2 or ". " in name:
         return False
     if FIRST_HEADS.fullmatch(words[0]) and (
         len(words) == 1 or words[0].casefold() not in SHARED_HEADS or ADJECTIVE_AFTER.match(part)

@@ -10,12 +10,14 @@ from __future__ import annotations
 import codecs
 import re
 import zipfile
+from html import unescape
 from pathlib import Path
 
 from pipeline.datatypes import Imprint
 from pipeline.errors import DamagedFile, FileMissing, NoText
 from pipeline.reading.markup import Flow, FlowBlock, read_html
 from pipeline.reading.titles import decimal_depth
+from pipeline.reading.visible import visible
 
 WORD, HTML, MARKDOWN, TEXT = (".docx",), (".html", ".htm"), (".md", ".markdown"), (".txt",)
 FLOWING = (*WORD, *HTML, *MARKDOWN, *TEXT)
@@ -48,7 +50,7 @@ def read_flow(file: Path) -> Flow:
         from markdown_it import MarkdownIt
 
         return read_html(MarkdownIt("commonmark").enable("table").render(text))
-    return Flow(tuple(_text_blocks(text)), Imprint())
+    return Flow(tuple(_text_blocks(visible(text))), Imprint())
 
 
 def _read_text(file: Path) -> str:
@@ -95,9 +97,9 @@ def _core_properties(packed: zipfile.ZipFile) -> Imprint:
     """Read what a Word file says of itself (Dublin Core, in docProps/core.xml)."""
     if "docProps/core.xml" not in packed.namelist():
         return Imprint()
-    xml = packed.read("docProps/core.xml").decode("utf-8", "replace")
+    xml = visible(packed.read("docProps/core.xml").decode("utf-8", "replace"))
     found = {
-        name: " ".join(text.split())
+        name: " ".join(unescape(text).split())
         for name, text in re.findall(r"<dc:(title|creator|publisher)[^>]*>([^<]*)</dc", xml)
     }
     publisher = found.get("publisher", "")
@@ -107,7 +109,7 @@ def _core_properties(packed: zipfile.ZipFile) -> Imprint:
 def _text_blocks(text: str) -> list[FlowBlock]:
     """Part plain text at its blank lines; the lines of a paragraph are joined."""
     blocks: list[FlowBlock] = []
-    for part in re.split(r"\n[^\S\n]*\n\s*", text.strip("\ufeff\f\n ")):
+    for part in re.split(r"\n[^\S\n]*\n\s*", text.strip()):
         lines = [" ".join(line.split()) for line in part.split("\n") if line.strip()]
         if not lines:
             continue

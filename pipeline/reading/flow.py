@@ -30,8 +30,8 @@ def read_flowing(file: Path, edition: Edition) -> tuple[Document, list[Passage]]
     """
     flow = read_flow(file)
     kept = [block for block in flow.blocks if not block.left_out]
-    if not kept:
-        raise NoText(f"{file}: no text in this file")
+    if all(block.level for block in kept):
+        raise NoText(f"{file}: no text in this file, or nothing but headings")
     edition = replace(edition, imprint=flow.imprint)
     sections, proses = _sections(kept)
     sections, organizations = find_organizations(sections, proses)

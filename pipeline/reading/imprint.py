@@ -17,6 +17,7 @@ from itertools import groupby
 
 from pipeline.datatypes import Imprint, Line
 from pipeline.reading.bodies import is_body
+from pipeline.reading.visible import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,15 +136,15 @@ def find_imprint(
 
 def _segments(line: Line, limits: ImprintThresholds) -> list[Segment]:
     """Part a line where its type changes, if wide white space says that it is no one line."""
-    sizes = [span.size for span in line.spans if span.text.strip()]
+    sizes = [span.size for span in line.spans if span.text.strip()] or [line.size]
     if line.gap < limits.apart * line.size and max(sizes) < limits.unlike * min(sizes):
         return [Segment(" ".join(line.text.split()), line.size, line.box.top)]
     parts: list[tuple[str, float]] = []
     for size, spans in groupby(line.spans, lambda span: round(span.size)):
         text = "".join(span.text for span in spans)
         if parts and not parts[-1][0][-1:].isspace() and not text[:1].isspace():  # a large first letter
-            before = parts.pop()
-            parts.append((before[0] + text, max((len(text), float(size)), (len(before[0]), before[1]))[1]))
+            letters, other = parts.pop()
+            parts.append((letters + text, float(size) if len(text) > len(letters) else other))
         else:
             parts.append((text, float(size)))
     return [Segment(" ".join(text.split()), size, line.box.top) for text, size in parts if text.strip()]
@@ -236,11 +237,11 @@ def _copyright(pages: Sequence[Sequence[Line]]) -> list[str]:
 
 
 def _metadata_title(metadata: Mapping[str, str]) -> str:
-    title = " ".join(metadata.get("Title", "").split())
+    title = " ".join(visible(metadata.get("Title", "")).split())
     return "" if JUNK_TITLE.search(title) else title
 
 
 def _metadata_author(metadata: Mapping[str, str], text: str) -> str:
     """Take the PDF's author if he is on the first pages, or a body: else it is whoever typed the paper."""
-    author = " ".join(metadata.get("Author", "").split())
+    author = " ".join(visible(metadata.get("Author", "")).split())
     return author if author and (author.casefold() in text.casefold() or is_body(author)) else ""

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from pipeline.datatypes import Imprint
 from pipeline.reading.layout import BULLET
+from pipeline.reading.visible import visible
 
 INVISIBLE = {"script", "style", "template", "noscript", "svg", "math", "head", "iframe", "object", "select", "textarea"}
 NAVIGATION = "navigation"
@@ -92,7 +93,7 @@ class _Parser(HTMLParser):
         values = {name: value or "" for name, value in attrs}
         if tag == "meta":
             name = (values.get("name") or values.get("property") or "").lower()
-            self.meta.setdefault(name, " ".join(values.get("content", "").split()))
+            self.meta.setdefault(name, " ".join(visible(values.get("content", "")).split()))
         if tag in BLOCKS:
             self._end_block()
             self._is_item = tag == "li" or (self._is_item and tag == "p")
@@ -102,7 +103,7 @@ class _Parser(HTMLParser):
             self._text = self._text.rstrip() + "\n"
         elif tag == "a" and SAFE_LINK.match(values.get("href", "").strip()):
             self._end_link()
-            self._link = (len(self._text), values["href"].strip())
+            self._link = (len(self._text), visible(values["href"]).strip())
         if tag not in VOID:
             self._open.append(tag)
 
@@ -119,6 +120,7 @@ class _Parser(HTMLParser):
                 pass
 
     def handle_data(self, data: str) -> None:
+        data = visible(data)
         if "title" in self._open and "body" not in self._open and "svg" not in self._open:
             self.title += data
         elif not INVISIBLE.intersection(self._open):

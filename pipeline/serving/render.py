@@ -134,7 +134,7 @@ def page_record(page: PageText) -> dict[str, Any]:
 
 def page_lines(page: PageText, bold: Bold) -> Iterator[str]:
     """Give a page for people, with what was left out of its passages."""
-    label = f", printed {page.label}" if page.label != str(page.number) else ""
+    label = f", printed {page.label}" if page.label not in ("", str(page.number)) else ""
     yield bold(f"{page.edition.file} ({page.edition.label}), page {page.number}{label}")
     yield page.text
     for kind, text in page.left_out:

@@ -19,10 +19,10 @@ def blocks(file: Path) -> list[tuple[str, int]]:
 
 def test_a_word_file(tmp_path: Path) -> None:
     file = make_docx(
-        tmp_path / "a.docx", [("Heading1", "Wolves"), ("", "They howl & run."), ("Heading2", "Grey")], "Wolf book"
+        tmp_path / "a.docx", [("Heading1", "Wolves"), ("", "They howl & run."), ("Heading2", "Grey")], "Wolves & books"
     )
     assert blocks(file) == [("Wolves", 1), ("They howl & run.", 0), ("Grey", 2)]
-    assert read_flow(file).imprint.title == "Wolf book"
+    assert read_flow(file).imprint.title == "Wolves & books"
 
 
 def test_markdown_with_a_table(tmp_path: Path) -> None:

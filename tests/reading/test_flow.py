@@ -64,8 +64,9 @@ def test_every_word_is_in_a_passage(tmp_path: Path) -> None:
     assert document.warnings == (f"{tmp_path / 'a.txt'}: no headings found; the paper is one section",)
 
 
-def test_a_file_of_markup_alone_has_no_text(tmp_path: Path) -> None:
-    (tmp_path / "a.html").write_text("<nav>Home</nav><script>x</script>", encoding="utf-8")
+@pytest.mark.parametrize("html", ["<nav>Home</nav><script>x</script>", "<h1>Lamps</h1><h2>Oil</h2>"])
+def test_a_file_of_markup_or_headings_alone_has_no_text(tmp_path: Path, html: str) -> None:
+    (tmp_path / "a.html").write_text(html, encoding="utf-8")
     with pytest.raises(NoText, match="no text in this file"):
         read_document(tmp_path / "a.html", EDITION)
 

@@ -33,6 +33,7 @@ def test_headings_paragraphs_and_items_in_reading_order() -> None:
         ("<p>before<script>alert('<p>no</p>')</script> after<style>p{}</style>", ["before after"]),
         ("<template><p>no</template><p>yes", ["yes"]),
         ("</p></div><p>yes</li>", ["yes"]),
+        ("<p>a\u202eb\x1b[1mc", ["ab[1mc"]),
         ("<p> \n </p>", []),
         ("", []),
     ],
