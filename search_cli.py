@@ -18,7 +18,7 @@ INTERRUPTED = 130
 UNEXPECTED = 3
 # Each command's module in pipeline.commands, and what --help says of it: the modules are imported when they are used.
 COMMANDS = {
-    "ingest": ("build", "Build the index from PDFs, or bring it up to date."),
+    "ingest": ("build", "Build the index from papers, or bring it up to date."),
     "search": ("ask", "Ask a question (the word search may be left out)."),
     "who": ("ask", "Rank the organizations that cover a topic."),
     "matrix": ("matrix", "Topics × organizations, as text, CSV, page or picture."),
@@ -37,6 +37,7 @@ COMMANDS = {
 # What a library that is missing comes with.
 EXTRAS = {
     "pdfplumber": "ingest", "pypdfium2": "ingest", "threadpoolctl": "ingest", "watchfiles": "ingest", "rich": "ingest",
+    "mammoth": "formats", "markdown_it": "formats",
     "ir_measures": "eval", "scipy": "eval", "matplotlib": "png", "sentence_transformers": "models",
     "transformers": "models", "torch": "models",
 }  # fmt: skip

@@ -37,13 +37,32 @@ class Link(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Imprint:
+    """What a paper says of itself on its first pages: who published it, under which title, symbol and date.
+
+    ``date`` is ISO 8601, of a day, month or year. What it does not say is empty.
+    """
+
+    title: str = ""
+    symbol: str = ""
+    date: str = ""
+    author: str = ""
+    publishers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Edition:
-    """One published version of one document."""
+    """One published version of one document; what it says of itself is known once it is read.
+
+    ``copies`` are the paths of other files of the same bytes.
+    """
 
     document: str
     label: str
     file: str
     sha256: str
+    imprint: Imprint = field(default=Imprint(), compare=False)
+    copies: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def id(self) -> str:
@@ -283,6 +302,7 @@ class Citation:
     pages: tuple[int, ...]
     page_labels: tuple[str, ...]
     note: str | None = None
+    paragraphs: tuple[int, ...] = ()
 
     def __str__(self) -> str:
         """``UNICEF, icat-2018.pdf (2018), p. 34``, with ``[PDF n]`` where printed and physical number differ."""
@@ -293,7 +313,9 @@ class Citation:
 
     @property
     def place(self) -> str:
-        """The pages alone: ``p. 34``, ``pp. 32–33 [PDF 34–35]``."""
+        """The pages alone: ``p. 34``, ``pp. 32–33 [PDF 34–35]``; of a paper without pages the paragraphs: ``¶ 12``."""
+        if self.paragraphs:
+            return f"¶ {_page_range(tuple(dict.fromkeys(map(str, self.paragraphs))))}"
         physical = _page_range(tuple(str(page) for page in self.pages))
         prefix = "p." if len(self.pages) == 1 else "pp."
         if not all(self.page_labels):
@@ -305,6 +327,8 @@ class Citation:
     @property
     def label(self) -> str:
         """The pages in few characters, for a cell of a table: ``32–33`` as printed, ``PDF 34`` where none is."""
+        if self.paragraphs:
+            return self.place
         if all(self.page_labels):
             return _page_range(self.page_labels)
         return f"PDF {_page_range(tuple(str(page) for page in self.pages))}"
@@ -315,8 +339,10 @@ class Passage:
     """The unit that is embedded, ranked and cited.
 
     ``text`` is a slice of its section. ``sentences`` are (start, end) character offsets into it. ``note`` is the mark
-    of the footnote that the passage is, None for a passage of running text. ``ocr`` is true if the text of any of its
-    pages was recognized from a picture, and may have errors that the paper has not.
+    of the footnote that the passage is, None for a passage of running text. A paper without pages is one page without a
+    label; there ``paragraphs`` are the first and last paragraph of the passage, counted through the paper from 1.
+    ``ocr`` is true if the text of any of its pages was recognized from a picture, and may have errors that the paper
+    has not.
     """
 
     id: str
@@ -331,13 +357,15 @@ class Passage:
     footnotes: tuple[Footnote, ...] = ()
     sentences: tuple[tuple[int, int], ...] = ()
     note: str | None = None
+    paragraphs: tuple[int, ...] = ()
     ocr: bool = False
 
     @property
     def citation(self) -> Citation:
         """Where the passage is written."""
         acronym = self.organization.acronym if self.organization else None
-        return Citation(acronym, self.edition.file, self.edition.label, self.pages, self.page_labels, self.note)
+        edition = self.edition
+        return Citation(acronym, edition.file, edition.label, self.pages, self.page_labels, self.note, self.paragraphs)
 
 
 @dataclass(frozen=True, slots=True)

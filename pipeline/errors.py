@@ -6,6 +6,7 @@
     │   ├── FileMissing
     │   ├── NotAPdf
     │   ├── DamagedPdf
+    │   ├── DamagedFile
     │   ├── PasswordNeeded
     │   ├── NoText
     │   ├── OcrFailed
@@ -40,7 +41,7 @@ class CorpusError(MandatesError):
 
 
 class FileMissing(CorpusError):
-    """There is no such file or folder, or no PDF in it."""
+    """There is no such file or folder, or no paper in it."""
 
 
 class NotAPdf(CorpusError):
@@ -51,12 +52,16 @@ class DamagedPdf(CorpusError):
     """The PDF is truncated or broken."""
 
 
+class DamagedFile(CorpusError):
+    """The file is not in the format that its name says, or broken."""
+
+
 class PasswordNeeded(CorpusError):
     """The PDF is encrypted and the password is missing or wrong."""
 
 
 class NoText(CorpusError):
-    """The PDF has pages but no text on them."""
+    """The paper has no text: its pages are pictures, or the file is empty."""
 
 
 class OcrFailed(CorpusError):

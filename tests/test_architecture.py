@@ -16,6 +16,8 @@ HEAVY = {
     "pdfplumber": "pipeline/reading/plumber.py",
     "pdfminer": "pipeline/reading/plumber.py",
     "ocrmypdf": "pipeline/reading/ocr.py",
+    "mammoth": "pipeline/reading/convert.py",
+    "markdown_it": "pipeline/reading/convert.py",
     "faiss": "pipeline/indexing/nearest.py",
     "Stemmer": "pipeline/indexing/lexical.py",
     "sqlite3": "pipeline/indexing/catalog.py",

@@ -45,10 +45,18 @@ def test_who_all_tells_no_evidence_from_not_looked_at() -> None:
     assert record["topic"] == "stateless refugees"
     by_name = {item["organization"]: item for item in record["organizations"]}
     assert len(by_name) == len(record["organizations"]) == 23
-    assert list(by_name["UNESCO"]) == ["organization", "organization_name", "score", "coverage", "hits"]
+    assert list(by_name["UNESCO"]) == ["organization", "organization_name", "score", "coverage", "through", "hits"]
     assert (by_name["UNESCO"]["coverage"], by_name["UNESCO"]["hits"]) == ("none", [])
     assert by_name["UNHCR"]["coverage"] == "covers"
     assert by_name["UNHCR"]["hits"][0]["organization"] == "UNHCR"
+
+
+def test_what_names_a_member_without_a_section_is_told_from_its_own() -> None:
+    result = run("search", "education", "--org", "UNESCO", "--json")
+    assert result.stderr == "no section is UNESCO's; these passages name it, or are of its papers\n"
+    hits = json.loads(result.stdout)["hits"]
+    assert hits
+    assert all("UNESCO" in hit["mentions"] and hit["organization"] != "UNESCO" for hit in hits)
 
 
 def test_eval_prints_figures_with_intervals_and_groups() -> None:

@@ -119,6 +119,8 @@ def test_search_json_is_one_object(workplace: Path) -> None:
         ("footnotes", []),
         ("passage", "sea/2020/1/0"),
         ("citation", CITED),
+        ("paragraphs", []),
+        ("imprint", {"title": None, "symbol": None, "date": None, "author": None, "publishers": []}),
         ("mentions", []),
         ("also", []),
     ]
@@ -325,7 +327,7 @@ def test_batch_without_any_hit_exits_with_one(workplace: Path) -> None:
     ],
 )
 def test_nothing_found_for_a_member_without_a_section(form: list[str], stdout: str) -> None:
-    result = run("education", "--org", "UNESCO", *form)
+    result = run("education", "--org", "UNESCO", "--page", "11", *form)
     assert (result.exit_code, result.stdout) == (1, stdout)
     assert result.stderr == "nothing found: the paper names UNESCO, but has no section on it\n"
 
@@ -401,6 +403,24 @@ def test_orgs() -> None:
     assert re.search(r"^INTERPOL +14–17 +\d+  International Criminal Police Organization$", text, re.MULTILINE)
     assert re.search(r"^UNAIDS +no section +0  ", text, re.MULTILINE)
     assert re.search(r"^ILO +18 ", text, re.MULTILINE)
+
+
+@pytest.mark.usefixtures("on_the_paper")
+def test_orgs_lists_bodies_without_a_section_if_asked() -> None:
+    records = {record["organization"]: record for record in json.loads(found("orgs", "--all", "--json"))}
+    assert records["FATF"] == {
+        "organization": "FATF",
+        "name": "Financial Action Task Force",
+        "aliases": [],
+        "pages": None,
+        "passages": 0,
+        "document": None,
+        "edition": None,
+        "mentions": records["FATF"]["mentions"],
+    }
+    assert records["FATF"]["mentions"] > 0
+    assert "FATF" not in found("orgs")
+    assert re.search(r"^FATF +\d+  Financial Action Task Force$", found("orgs", "--all"), re.MULTILINE)
 
 
 def test_orgs_of_a_paper_without_any(workplace: Path) -> None:
@@ -532,7 +552,7 @@ def damaged_catalog(folder: Path) -> None:
 BAD = ["ingest", "bad-2019.pdf"]
 BAD_INPUT: list[tuple[Callable[[Path], None], list[str], int, str]] = [
     (nothing, ["ingest", "nowhere.pdf"], 3, "nowhere.pdf: no such file or folder"),
-    (lambda folder: (folder / "papers").mkdir(), ["ingest", "papers"], 3, "papers: no PDF in this folder"),
+    (lambda folder: (folder / "papers").mkdir(), ["ingest", "papers"], 3, "papers: no paper in this folder"),
     (file_with("bad-2019.pdf", b"<html>"), BAD, 3, "bad-2019.pdf: not a PDF"),
     (file_with("bad-2019.pdf", b""), BAD, 3, "bad-2019.pdf: the file is empty"),
     (truncated, BAD, 3, "bad-2019.pdf: the PDF is truncated"),

@@ -35,7 +35,9 @@ from pipeline.serving import render
 @click.command()
 @click.argument("words", metavar="QUERY", nargs=-1)
 @click.option("-k", "top_k", type=click.IntRange(min=1), default=5, show_default=True, help="How many hits.")
-@click.option("--org", "organizations", multiple=True, metavar="ACR", help="Only sections of this organization.")
+@click.option(
+    "--org", "organizations", multiple=True, metavar="ACR", help="Only sections of it; if it has none, what names it."
+)
 @click.option("--section", metavar="TEXT", help="Only sections with this in a heading.")
 @click.option("--page", type=click.IntRange(min=1), help="Only passages on this page of the PDF.")
 @document_option
@@ -80,6 +82,8 @@ def search(
                 _print_answer(answer, editions, form, explain=explain)
             else:
                 click.echo(json.dumps(render.answer_record(answer, explain=explain), ensure_ascii=False))
+        if found and (without := _without_section(index, options["organizations"])):
+            click.echo(f"no section is {', '.join(without)}'s; these passages name it, or are of its papers", err=True)
         if not found:
             click.echo(_why_nothing(index, options["organizations"]), err=True)
     if not answered:
@@ -141,6 +145,11 @@ def _questions(lines: Iterable[str]) -> Iterator[str]:
         yield from (line.strip() for line in lines if line.strip())
     except UnicodeDecodeError as error:
         raise QueryError(f"the batch is not UTF-8 text ({error.reason} at byte {error.start})") from error
+
+
+def _without_section(index: Index, names: tuple[str, ...]) -> list[str]:
+    acronyms = {acronym for name in names for acronym in index.resolve_organization(name)}
+    return sorted(acronym for acronym in acronyms if not index.catalog.owner_numbers([acronym]))
 
 
 def _why_nothing(index: Index, names: tuple[str, ...]) -> str:

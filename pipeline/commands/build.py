@@ -11,6 +11,7 @@ import click
 
 from pipeline.commands.terminal import index_option, json_option, progress_bar, to_json
 from pipeline.errors import CorpusError, IndexBusy
+from pipeline.reading.corpus import Choice
 from pipeline.reading.parallel import TIMEOUT
 from pipeline.reading.workers import cores
 from pipeline.serving.report import report_lines
@@ -29,6 +30,8 @@ from pipeline.serving.report import report_lines
 @click.option(
     "--ocr-language", default="eng", metavar="LANGS", show_default=True, help='Languages of scans, as in "eng+fra".'
 )
+@click.option("--include", multiple=True, metavar="GLOB", help="Of folders, only files like this, e.g. '*.md'.")
+@click.option("--exclude", multiple=True, metavar="GLOB", help="Of folders, no files like this, e.g. 'drafts/*'.")
 @click.option("--fresh", is_flag=True, help="Read and encode everything anew.")
 @click.option("--watch", is_flag=True, help="Stay, and ingest again whenever files come, change or go.")
 @index_option
@@ -36,13 +39,15 @@ from pipeline.serving.report import report_lines
 def ingest(
     paths: tuple[Path, ...], label: str | None, model: str | None, folder: str, password: str | None, **more: Any
 ) -> None:
-    """Build the index from PDFs or folders of them (default: raw/). It then holds exactly these.
+    """Build the index from papers or folders of them (default: raw/). It then holds exactly these.
 
-    Only what is new is read and encoded: a file of the same bytes, a passage of the same words is taken over.
+    Only what is new is read and encoded: a file of the same bytes, a passage of the same words is taken over. A folder
+    gives its .pdf, .docx and .html; .md and .txt are taken where they are named, or --include matches them.
 
     \b
     mandates ingest
     mandates ingest papers/ icat-2018.pdf --index my-index
+    mandates ingest papers/ --include "*.pdf" --include "notes/*.md" --exclude "*draft*"
     mandates ingest papers/ --watch
     mandates ingest scans/ --ocr --ocr-language eng+fra
     """
@@ -53,6 +58,7 @@ def ingest(
     from pipeline.indexing.models import model_sha256
 
     papers = paths or (Path("raw"),)
+    choice = Choice(more["include"], more["exclude"])
 
     def ingest_once() -> None:
         indexed = store.current_model(Path(folder))
@@ -61,7 +67,7 @@ def ingest(
         weights = model_sha256(name) if name and indexed else None
         workers = more["workers"] or cores()
         ocr = more["ocr_language"] if more["ocr"] else None
-        options = Options(label, password, weights, more["fresh"], workers, more["timeout"], ocr)
+        options = Options(label, password, weights, more["fresh"], workers, more["timeout"], choice, ocr)
         with progress_bar() as progress:
             report = build_index(papers, Path(folder), lambda: load_encoder(name), options, progress)
         for warning in [*report.skipped, *(line for edition in report.editions for line in edition.warnings)]:
@@ -69,22 +75,28 @@ def ingest(
         click.echo(to_json(asdict(report)) if more["as_json"] else "\n".join(report_lines(report, folder)))
 
     if more["watch"]:
-        _watch(papers, ingest_once)
+        _watch(papers, choice, ingest_once)
     else:
         ingest_once()
 
 
-def _watch(papers: tuple[Path, ...], ingest_once: Callable[[], None]) -> None:
+def _watch(papers: tuple[Path, ...], choice: Choice, ingest_once: Callable[[], None]) -> None:
     """Ingest now and after every change, until the user stops it; a file that is half copied is waited for."""
     from watchfiles import Change, watch
 
-    def is_pdf(_: Change, path: str) -> bool:
-        return path.lower().endswith(".pdf")
-
     folders = {path if path.is_dir() else path.parent for path in papers}
+    named = {path.resolve() for path in papers}
+
+    def is_paper(_: Change, changed: str) -> bool:
+        file = Path(changed).resolve()
+        below = (folder.resolve() for folder in folders if file.is_relative_to(folder.resolve()))
+        return file in named or any(choice.takes(file, folder) for folder in below)
+
     due, waiting = True, ""
     # It wakes every second also without a change: the first time nothing has been read, later a writer may have ended.
-    for changes in watch(*folders, watch_filter=is_pdf, raise_interrupt=True, rust_timeout=1000, yield_on_timeout=True):
+    for changes in watch(
+        *folders, watch_filter=is_paper, raise_interrupt=True, rust_timeout=1000, yield_on_timeout=True
+    ):
         if not (due or changes):
             continue
         try:

@@ -23,21 +23,26 @@ def editions(folder: str, *, as_json: bool) -> None:
     mandates editions
     """
     from pipeline.reading.corpus import label_order, latest
+    from pipeline.serving.imprint import imprint_line, imprint_record
 
     with open_index(folder) as index:
-        found = index.catalog.editions()
+        latest_first = sorted(index.catalog.editions(), key=lambda item: label_order(item.label), reverse=True)
+        found = sorted(latest_first, key=lambda item: item.document)
         records = [
-            asdict(edition) | {"latest": edition in latest(found)} | index.catalog.summary(edition)._asdict()
-            for edition in sorted(found, key=lambda item: label_order(item.label), reverse=True)
+            asdict(edition)
+            | {"imprint": imprint_record(edition), "latest": edition in latest(found)}
+            | index.catalog.summary(edition)._asdict()
+            for edition in found
         ]
-    records.sort(key=lambda record: str(record["document"]))
     if as_json:
         click.echo(to_json(records))
         return
-    for record in records:
+    for edition, record in zip(found, records, strict=True):
         counts = f"{record['pages']} pages, {record['sections']} sections, {record['passages']} passages"
         mark = "  (latest)" if record["latest"] else ""
         click.echo(f"{record['document']}/{record['label']}  {record['file']}  {counts}{mark}")
+        for line in filter(None, (imprint_line(edition), "; ".join(f"also {path}" for path in edition.copies))):
+            click.echo(f"    {line}")
 
 
 @click.command()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict
 
 import click
 
@@ -17,25 +16,30 @@ from pipeline.commands.terminal import (
     to_json,
 )
 from pipeline.errors import QueryError
-from pipeline.serving import render
+from pipeline.indexing.store import manifest_record
+from pipeline.serving import organizations, render
 
 
 @click.command()
+@click.option("--all", "everyone", is_flag=True, help="List also those that no section is about, but papers name.")
 @index_option
 @json_option
-def orgs(folder: str, *, as_json: bool) -> None:
+def orgs(folder: str, *, everyone: bool, as_json: bool) -> None:
     """List the organizations: acronym, name, aliases, pages of their section, number of passages.
 
     \b
     mandates orgs --json
+    mandates orgs --all
     """
     with open_index(folder) as index:
         entries = index.catalog.organizations()
+        bodies = index.catalog.bodies() if everyone else []
     if as_json:
-        click.echo(to_json([render.organization_record(entry) for entry in entries]))
+        records = [organizations.organization_record(entry) for entry in entries]
+        click.echo(to_json([*records, *map(organizations.body_record, bodies)]))
     else:
-        click.echo("\n".join(render.organization_lines(entries)))
-    if not entries:
+        click.echo("\n".join([*organizations.organization_lines(entries), *organizations.body_lines(bodies)]))
+    if not (entries or bodies):
         click.echo("no section of this index is owned by an organization", err=True)
         sys.exit(NOTHING_FOUND)
 
@@ -71,7 +75,7 @@ def info(folder: str, *, as_json: bool) -> None:
     mandates info --json
     """
     with open_index(folder) as index:
-        manifest = asdict(index.manifest)
+        manifest = manifest_record(index.manifest)
     if as_json:
         click.echo(to_json(manifest))
         return

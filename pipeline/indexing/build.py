@@ -72,7 +72,7 @@ def build_index(
 def encode_passages(
     passages: Sequence[Passage], encoder: Encoder, known: KnownVectors | None, progress: Progress
 ) -> Encoded:
-    """Encode what is not known: the passages with their headings as context, and their sentences."""
+    """Encode what is not known: the passages with their headings and papers as context, and their sentences."""
     import numpy as np
 
     contexts, sentences = [embedded_text(passage) for passage in passages], sentence_texts(passages)
@@ -152,7 +152,9 @@ def publish(
 
 
 def _is_unchanged(before: Before, reading: Reading) -> bool:
-    return before.manifest.editions == reading.editions and not reading.documents
+    copies = {edition.id: edition.copies for edition in before.catalog.editions()}
+    same_copies = all(copies.get(edition.id) == edition.copies for edition in reading.editions)
+    return before.manifest.editions == reading.editions and not reading.documents and same_copies
 
 
 def summarize(reading: Reading, before: Before | None) -> dict[str, EditionSummary]:

@@ -14,9 +14,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pipeline.datatypes import Edition, Organization, Passage
+from pipeline.datatypes import Edition, Imprint, Organization, Passage
 from pipeline.errors import IndexDamaged
-from pipeline.indexing.records import PARTED, TABLES, to_json, to_organization, to_passage
+from pipeline.indexing.records import PARTED, TABLES, to_imprint, to_json, to_organization, to_passage
 from pipeline.reading.names import Definition
 
 PASSAGES = "SELECT passages.*, headings.path FROM passages LEFT JOIN headings ON headings.number = passages.section"
@@ -49,6 +49,13 @@ class OrganizationEntry(NamedTuple):
     edition: Edition
     organization: Organization
     passages: int
+
+
+class BodyEntry(NamedTuple):
+    """An organization that owns no section of any paper, and how many passages name it."""
+
+    organization: Organization
+    mentions: int
 
 
 class EditionSummary(NamedTuple):
@@ -92,7 +99,11 @@ class Catalog:
         except sqlite3.DatabaseError as error:
             raise IndexDamaged(f"{path}: {error}; rebuild it: mandates ingest") from error
         rows = self._rows("SELECT * FROM editions ORDER BY id")
-        self._editions = {row[0]: Edition(*row[1:5]) for row in rows}
+        imprints = {row[0]: to_imprint(row[1:]) for row in self._rows("SELECT * FROM imprints")}
+        self._editions = {
+            row[0]: Edition(row[1], row[2], row[3], row[4], imprints.get(row[0], Imprint()), tuple(json.loads(row[7])))
+            for row in rows
+        }
         self._spans = {row[0]: range(row[5], row[5] + row[6]) for row in rows}
         self._organizations: dict[tuple[str, str], Organization | None] = {}
 
@@ -132,6 +143,11 @@ class Catalog:
     def span(self, edition_id: str) -> range:
         """Give the rows of an edition's passages."""
         return self._spans[edition_id]
+
+    def owned_share(self, edition: Edition) -> float:
+        """Give the share of an edition's passages that an organization owns."""
+        owned = self._rows("SELECT coalesce(sum(passages), 0) FROM organizations WHERE edition = ?", [edition.id])
+        return float(owned[0][0]) / max(len(self._spans[edition.id]), 1)
 
     def owner_numbers(self, acronyms: Iterable[str]) -> list[int]:
         """Give the numbers that the columns have for organizations; 0 stands for none and is never among them."""
@@ -205,6 +221,37 @@ class Catalog:
     def named_organizations(self) -> list[Organization]:
         """List each organization once for every way in which editions name it, without pages."""
         return [to_organization(row) for row in self._rows("SELECT acronym, name, aliases FROM names ORDER BY rowid")]
+
+    def bodies(self) -> list[BodyEntry]:
+        """List the organizations that own no section: those that papers name in full once, and those that publish."""
+        rows = self._rows("SELECT acronym, name, aliases, passages FROM bodies ORDER BY acronym")
+        return [BodyEntry(to_organization(row[:3]), row[3]) for row in rows]
+
+    def mentions(self, rows: Iterable[int]) -> dict[int, tuple[str, ...]]:
+        """Give the acronyms of the organizations that each of these passages names, its owner aside."""
+        found: dict[int, list[str]] = {int(row): [] for row in rows}
+        query = "SELECT row, acronym FROM mentions WHERE row IN (SELECT value FROM json_each(?)) ORDER BY acronym"
+        for row, acronym in self._rows(query, [to_json(list(found))]):
+            found[row].append(acronym)
+        return {row: tuple(acronyms) for row, acronyms in found.items()}
+
+    def publishers(self, edition: Edition) -> tuple[str, ...]:
+        """Give the acronyms of the organizations that published an edition."""
+        query = "SELECT acronym FROM published WHERE edition = ? ORDER BY acronym"
+        return tuple(row[0] for row in self._rows(query, [edition.id]))
+
+    def rows_naming(self, acronyms: Iterable[str]) -> list[int]:
+        """Give the rows of the passages that name one of these organizations, or stand in a paper it published.
+
+        A passage that somebody else owns is his, whoever published the paper.
+        """
+        query = (
+            "WITH asked AS (SELECT value AS acronym FROM json_each(?))"
+            " SELECT row FROM mentions JOIN asked USING (acronym) UNION"
+            " SELECT row FROM passages JOIN published USING (edition) JOIN asked USING (acronym)"
+            " WHERE organization IS NULL ORDER BY row"
+        )
+        return [row[0] for row in self._rows(query, [to_json(list(acronyms))])]
 
     def sections(self) -> list[SectionEntry]:
         """List the sections of every edition in reading order."""

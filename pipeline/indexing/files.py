@@ -14,10 +14,10 @@ from pipeline.indexing.catalog import Catalog, new_catalog
 from pipeline.indexing.columns import Columns, ColumnsWriter
 from pipeline.indexing.compact import Axes, CodedPassages, open_axes, write_axes
 from pipeline.indexing.lexical import Lexical, LexicalWriter
+from pipeline.indexing.mentioned import MentionsWriter
 from pipeline.indexing.nearest import VectorIndex, open_vectors, write_vectors
 from pipeline.indexing.records import (
     COPIED_TABLES,
-    definition_rows,
     document_rows,
     edition_row,
     folded_headings,
@@ -25,7 +25,6 @@ from pipeline.indexing.records import (
     to_json,
 )
 from pipeline.indexing.vectors import PackedVectors, best_match, best_matches, mean_of_best, write_packed
-from pipeline.reading.names import Definition
 
 if TYPE_CHECKING:
     import numpy as np
@@ -97,30 +96,31 @@ def write_records(
     :param tokens: how many token vectors each passage has.
     :param copied: editions whose pages, sections and organizations are taken from the catalog of another generation.
     """
-    columns, words = ColumnsWriter(), LexicalWriter()
+    columns, words, mentions = ColumnsWriter(), LexicalWriter(), MentionsWriter()
     with new_catalog(folder / store.CATALOG) as connection:
         for document in documents:
             for table, rows in document_rows(document).items():
                 _insert(connection, table, rows)
         for item in copied:
             _copy_edition(connection, item)
-        _write_passages(connection, zip(passages, tokens, strict=True), columns, words)
+        _write_passages(connection, zip(passages, tokens, strict=True), (columns, words, mentions))
         connection.execute(
             "INSERT INTO names SELECT DISTINCT acronym, name, aliases FROM organizations"
             " ORDER BY acronym, name, aliases"
         )
+        mentions.write(connection)
     columns.write(folder / store.COLUMNS)
     words.write(folder / store.WORDS)
 
 
 def _write_passages(
-    connection: Any, passages: Iterable[tuple[Passage, int]], columns: ColumnsWriter, words: LexicalWriter
+    connection: Any,
+    passages: Iterable[tuple[Passage, int]],
+    writers: tuple[ColumnsWriter, LexicalWriter, MentionsWriter],
 ) -> None:
-    from pipeline.reading.organizations import find_definitions  # only a writer needs it, and it takes 10 ms
-
+    columns, words, mentions = writers
     owners: dict[str, int] = {}
     headings: dict[str, int] = {}
-    defined = Counter[tuple[str, str]]()
     row = 0
     written: set[str] = set()
     for edition, group in itertools.groupby(passages, key=lambda pair: pair[0].edition.id):
@@ -140,7 +140,7 @@ def _write_passages(
             _insert(connection, "passage_pages", [(page, row) for page in dict.fromkeys(passage.pages)])
             columns.add(number, headings[path], len(passage.sentences), tokens)
             names = " ; ".join((owner.acronym, owner.name, *owner.aliases)) if owner else ""
-            defined.update(find_definitions(passage.text))
+            mentions.add(passage.text)
             words.add(" ; ".join(passage.section), names, passage.text)
             row += 1
         connection.execute(
@@ -151,8 +151,6 @@ def _write_passages(
             [(count, edition, acronym) for acronym, count in owned.items()],
         )
     _insert(connection, "owners", sorted(owners.items()))
-    definitions = (Definition(*names, times) for names, times in defined.items())
-    _insert(connection, "definitions", sorted({row for item in definitions for row in definition_rows(item)}))
 
 
 def _insert(connection: Any, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -231,7 +229,8 @@ class Files(NamedTuple):
     ) -> Rows | None:
         """Give the rows of the passages that pass all filters, in order; None for all of them.
 
-        :param organizations: acronyms; a passage needs one of them as its section's owner.
+        :param organizations: acronyms; a passage needs one of them as its section's owner. Of one that owns no section
+            at all, the passages that name it and those of its papers are taken.
         :param section: text that a heading of the passage's path holds, case aside.
         :param page: a page the passage stands on.
         :param editions: ids of the editions the passage may be from.
@@ -246,6 +245,8 @@ class Files(NamedTuple):
                 masks[-1][span.start : span.stop] = True
         if organizations:
             masks.append(np.isin(self.columns.owners, self.catalog.owner_numbers(organizations)))
+            without = [acronym for acronym in organizations if not self.catalog.owner_numbers([acronym])]
+            masks[-1][self.catalog.rows_naming(without)] = True
         if section is not None:
             masks.append(np.isin(self.columns.sections, self.catalog.section_numbers(section)))
         if page is not None:

@@ -34,7 +34,8 @@ def forget(folder: Path, document: str, label: str | None = None) -> list[Editio
     read_pointer(folder)  # no folder is made where no index is
     with store.writing(folder):
         before = Before(store.open_generation(folder))
-        editions = before.manifest.editions
+        by_id = {edition.id: edition for edition in before.catalog.editions()}
+        editions = [by_id[edition.id] for edition in before.manifest.editions]
         gone = [edition for edition in editions if edition.document == document and label in (None, edition.label)]
         if not gone:
             held = ", ".join(edition.id for edition in editions)

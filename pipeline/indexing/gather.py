@@ -14,7 +14,7 @@ from pipeline.errors import CorpusError, FileMissing
 from pipeline.indexing import store
 from pipeline.indexing.files import Copied
 from pipeline.indexing.reuse import Before
-from pipeline.reading.corpus import Source, identify, list_files, part_copies, sha256_of
+from pipeline.reading.corpus import EVERYTHING, Choice, Source, identify, list_files, part_copies, sha256_of
 from pipeline.reading.document import read_document
 from pipeline.reading.parallel import TIMEOUT, Job, Outcome, read_all
 
@@ -28,8 +28,8 @@ class Options:
 
     ``label``: the edition of the one file there is. ``weights``: sha256 of the encoder's weights, if that is known
     without loading them. ``fresh``: do everything anew. ``workers``: processes that read the files, each given up after
-    ``timeout`` seconds; without any, the files are read in this one. ``ocr``: languages of pages without text, whose
-    text is to be recognized ("eng+fra").
+    ``timeout`` seconds; without any, the files are read in this one. ``choice``: which files of folders are taken.
+    ``ocr``: languages of pages without text, whose text is to be recognized ("eng+fra").
     """
 
     label: str | None = None
@@ -38,6 +38,7 @@ class Options:
     fresh: bool = False
     workers: int = 0
     timeout: float = TIMEOUT
+    choice: Choice = EVERYTHING
     ocr: str | None = None
 
 
@@ -70,11 +71,11 @@ def read_corpus(
     progress: Progress = lambda stage, done, total: None,
     before: Before | None = None,
 ) -> Reading:
-    """Read all PDFs that the paths name, but those whose bytes the generation before was made from.
+    """Read all papers that the paths name, but those whose bytes the generation before was made from.
 
     :raises CorpusError: for a broken file that was named itself, or if no file can be read.
     """
-    files = list_files(paths)
+    files = list_files(paths, options.choice)
     if options.label and len(files) > 1:
         claim = f"--edition {options.label} names one edition"
         raise CorpusError(f"{claim}, but there are {len(files)} files; give one of them")
@@ -160,6 +161,8 @@ def _take_in(source: Source, outcome: Outcome | Edition, before: Before | None, 
     if isinstance(outcome, CorpusError):
         raise outcome
     if isinstance(outcome, Edition):
+        edition = replace(edition, imprint=outcome.imprint)
+        _describe(source, edition, reading)
         if before:
             copy_edition(before, outcome, edition, reading)
         reading.statuses[edition.id] = "unchanged" if outcome == edition else "renamed"
@@ -167,10 +170,16 @@ def _take_in(source: Source, outcome: Outcome | Edition, before: Before | None, 
     document, passages = outcome
     if sha256_of(source.file) != edition.sha256:
         raise CorpusError(f"{source.file}: changed while it was read; ingest it again")
+    _describe(source, document.edition, reading)
     reading.documents.append(document)
     reading.passages.extend(passages)
     known = before.edition_named(edition.id) if before else None
     reading.statuses[edition.id] = "new" if known is None else "read anew" if known == edition else "changed"
+
+
+def _describe(source: Source, edition: Edition, reading: Reading) -> None:
+    """Put in a source's place that it says of itself what this edition of it does."""
+    reading.sources[reading.sources.index(source)] = source._replace(edition=edition)
 
 
 def _keep_former(source: Source, before: Before | None, reading: Reading, reason: str) -> None:

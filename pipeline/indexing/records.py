@@ -6,12 +6,14 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from pipeline.datatypes import Box, Document, Edition, Footnote, Link, Organization, PageBox, Passage
+from pipeline.datatypes import Box, Document, Edition, Footnote, Imprint, Link, Organization, PageBox, Passage
 from pipeline.reading.names import Definition, definition_key
 
 TABLES = """
 CREATE TABLE editions (
-    id TEXT PRIMARY KEY, document TEXT, label TEXT, file TEXT, sha256 TEXT, first_row INTEGER, passages INTEGER);
+    id TEXT PRIMARY KEY, document TEXT, label TEXT, file TEXT, sha256 TEXT, first_row INTEGER, passages INTEGER,
+    copies TEXT);
+CREATE TABLE imprints (edition TEXT PRIMARY KEY, title TEXT, symbol TEXT, date TEXT, author TEXT, publishers TEXT);
 CREATE TABLE pages (edition TEXT, number INTEGER, label TEXT, text TEXT, PRIMARY KEY (edition, number));
 CREATE TABLE warnings (edition TEXT, text TEXT);
 CREATE TABLE left_out (edition TEXT, page INTEGER, kind TEXT, text TEXT);
@@ -19,6 +21,9 @@ CREATE TABLE organizations (
     edition TEXT, acronym TEXT, name TEXT, aliases TEXT, first_page INTEGER, last_page INTEGER, passages INTEGER,
     PRIMARY KEY (edition, acronym));
 CREATE TABLE names (acronym TEXT, name TEXT, aliases TEXT);
+CREATE TABLE bodies (acronym TEXT PRIMARY KEY, name TEXT, aliases TEXT, passages INTEGER);
+CREATE TABLE mentions (acronym TEXT, row INTEGER, PRIMARY KEY (acronym, row)) WITHOUT ROWID;
+CREATE TABLE published (edition TEXT, acronym TEXT, PRIMARY KEY (edition, acronym)) WITHOUT ROWID;
 CREATE TABLE definitions (key TEXT, short TEXT, full TEXT, times INTEGER, PRIMARY KEY (key, short, full)) WITHOUT ROWID;
 CREATE TABLE owners (acronym TEXT PRIMARY KEY, number INTEGER);
 CREATE TABLE sections (
@@ -27,15 +32,16 @@ CREATE TABLE sections (
 CREATE TABLE headings (number INTEGER PRIMARY KEY, path TEXT, folded TEXT);
 CREATE TABLE passages (
     row INTEGER PRIMARY KEY, id TEXT UNIQUE, edition TEXT, organization TEXT, section INTEGER, text TEXT, pages TEXT,
-    page_labels TEXT, boxes TEXT, links TEXT, footnotes TEXT, note TEXT, sentences TEXT,
-    ocr INTEGER);
+    page_labels TEXT, boxes TEXT, links TEXT, footnotes TEXT, note TEXT, sentences TEXT, paragraphs TEXT, ocr INTEGER);
 CREATE TABLE passage_pages (page INTEGER, row INTEGER, PRIMARY KEY (page, row)) WITHOUT ROWID;
 CREATE INDEX warnings_by_edition ON warnings (edition);
 CREATE INDEX left_out_by_page ON left_out (edition, page);
+CREATE INDEX mentions_by_row ON mentions (row);
 CREATE INDEX organizations_by_acronym ON organizations (acronym);
 """
 # With the columns that are taken over when an edition is copied from another catalog.
 COPIED_TABLES = {
+    "imprints": "title, symbol, date, author, publishers",
     "pages": "number, label, text",
     "warnings": "text",
     "left_out": "page, kind, text",
@@ -47,7 +53,20 @@ PARTED = "\x1f"  # between folded headings: the unit separator, which no heading
 
 def edition_row(edition: Edition) -> tuple[Any, ...]:
     """Give the row of an edition; where its passages are is known once they are written."""
-    return (edition.id, edition.document, edition.label, edition.file, edition.sha256, 0, 0)
+    copies = to_json(edition.copies)
+    return (edition.id, edition.document, edition.label, edition.file, edition.sha256, 0, 0, copies)
+
+
+def imprint_row(edition: Edition) -> tuple[Any, ...]:
+    """Give the row of what an edition says of itself."""
+    imprint = edition.imprint
+    return (edition.id, imprint.title, imprint.symbol, imprint.date, imprint.author, to_json(imprint.publishers))
+
+
+def to_imprint(row: Sequence[Any]) -> Imprint:
+    """Make an imprint of its title, symbol, date, author and publishers."""
+    title, symbol, date, author, publishers = row
+    return Imprint(title, symbol, date, author, tuple(json.loads(publishers)))
 
 
 def document_rows(document: Document) -> dict[str, list[tuple[Any, ...]]]:
@@ -59,6 +78,7 @@ def document_rows(document: Document) -> dict[str, list[tuple[Any, ...]]]:
         pages.append((edition, page.number, page.label, page.text + notes))
     return {
         "editions": [edition_row(document.edition)],
+        "imprints": [imprint_row(document.edition)],
         "pages": pages,
         "warnings": [(edition, text) for text in document.warnings],
         "left_out": [(edition, item.page, item.kind, item.text) for item in document.left_out],
@@ -97,6 +117,7 @@ def passage_row(row: int, passage: Passage, section: int) -> tuple[Any, ...]:
         to_json([(note.mark, note.page, note.text, note.links) for note in passage.footnotes]),
         passage.note,
         to_json(passage.sentences),
+        to_json(passage.paragraphs),
         int(passage.ocr),
     )
 
@@ -116,7 +137,8 @@ def to_passage(row: Sequence[Any], path: str, edition: Edition, organization: Or
         footnotes=tuple(_footnote(note) for note in json.loads(row[10])),
         note=row[11],
         sentences=tuple((start, end) for start, end in json.loads(row[12])),
-        ocr=bool(row[13]),
+        paragraphs=tuple(json.loads(row[13])),
+        ocr=bool(row[14]),
     )
 
 

@@ -31,7 +31,7 @@ class Before:
         self.path = generation.path
         # Another release may read the same file differently.
         same_reader = self.manifest.release == store.release()
-        self._editions = {edition.sha256: edition for edition in self.manifest.editions} if same_reader else {}
+        self._editions = {edition.sha256: edition for edition in self.catalog.editions()} if same_reader else {}
 
     def edition_of(self, sha256: str) -> Edition | None:
         """Give the edition that was read from the same bytes by the same release."""
@@ -39,15 +39,15 @@ class Before:
 
     def edition_named(self, edition_id: str) -> Edition | None:
         """Give the edition of this id, whatever bytes it was read from."""
-        return next((edition for edition in self.manifest.editions if edition.id == edition_id), None)
+        return next((edition for edition in self.catalog.editions() if edition.id == edition_id), None)
 
     def edition_in(self, file: str) -> Edition | None:
         """Give the edition that was read from a file of this name, whatever its bytes were."""
-        return next((edition for edition in self.manifest.editions if edition.file == file), None)
+        return next((edition for edition in self.catalog.editions() if edition.file == file), None)
 
     def edition_with(self, sha256: str) -> Edition | None:
         """Give the edition that was read from the same bytes, by whatever release."""
-        return next((edition for edition in self.manifest.editions if edition.sha256 == sha256), None)
+        return next((edition for edition in self.catalog.editions() if edition.sha256 == sha256), None)
 
     def vectors(self, encoder: EncoderInfo) -> KnownVectors | None:
         """Give the vectors, if the same weights made them."""
@@ -67,8 +67,7 @@ class KnownVectors:
         self.axes = before.files.axes
         passages = before.catalog.passages(range(len(before.catalog)))
         self._passages = {_key(embedded_text(passage)): row for row, passage in enumerate(passages)}
-        sentences = (passage.text[a:b] for passage in passages for a, b in passage.sentences)
-        self._sentences = {_key(sentence): row for row, sentence in enumerate(sentences)}
+        self._sentences = {_key(sentence): row for row, sentence in enumerate(sentence_texts(passages))}
 
     def passages(self, texts: Iterable[str]) -> dict[str, tuple[Vectors, Tokens]]:
         """Give the vector and the token vectors of each text that is known."""
@@ -98,13 +97,29 @@ def open_before(folder: Path) -> Before | None:
 
 
 def embedded_text(passage: Passage) -> str:
-    """Give what is encoded for a passage: its heading path as context, then its text."""
-    return "\n".join([" > ".join(passage.section), passage.text]) if passage.section else passage.text
+    """Give what is encoded for a passage: as context its paper's publishers and title and its headings, then its text.
+
+    What a passage is about may be said in the title alone: "three States have not reported" does not say on what.
+    """
+    paper = ", ".join(part for part in _paper(passage) if part not in passage.section)
+    return "\n".join([*filter(None, (paper, " > ".join(passage.section))), passage.text])
 
 
 def sentence_texts(passages: Sequence[Passage]) -> list[str]:
-    """List the sentences of all passages, in the order of their vectors' rows."""
-    return [passage.text[start:end] for passage in passages for start, end in passage.sentences]
+    """List what is encoded for the sentences of all passages, in the order of their vectors' rows.
+
+    The same context makes the sentences of a paper alike in what it is about, and lets them differ in what they say.
+    """
+    return [
+        "\n".join([*filter(None, [", ".join(_paper(passage))]), passage.text[start:end]])
+        for passage in passages
+        for start, end in passage.sentences
+    ]
+
+
+def _paper(passage: Passage) -> list[str]:
+    imprint = passage.edition.imprint
+    return [part for part in (*imprint.publishers, imprint.title) if part]
 
 
 def _key(text: str) -> bytes:

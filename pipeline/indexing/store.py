@@ -22,7 +22,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pipeline.datatypes import Edition, EncoderInfo, ForeignScores, Manifest
 from pipeline.errors import IndexBusy, IndexDamaged, IndexMissing, IndexOutdated, IndexUnusable
@@ -111,7 +111,7 @@ def publish(
             checksums = {file.name: file_sha256(file) for file in sorted(draft.iterdir())}
             built_at = datetime.now(UTC).isoformat(timespec="seconds")
             manifest = Manifest(SCHEMA, release(), encoder, foreign, editions, counts, checksums, built_at)
-            text = json.dumps(asdict(manifest), ensure_ascii=False, indent=2) + "\n"
+            text = json.dumps(manifest_record(manifest), ensure_ascii=False, indent=2) + "\n"
             (draft / MANIFEST).write_text(text, encoding="utf-8")
             for file in draft.iterdir():
                 sync(file)
@@ -216,6 +216,14 @@ def clear(folder: Path) -> None:
         (folder / POINTER).unlink()
         sync(folder)
         sweep(folder)
+
+
+def manifest_record(manifest: Manifest) -> dict[str, Any]:
+    """Give a manifest as it is written; what editions say of themselves is in the catalog."""
+    record = asdict(manifest)
+    for edition in record["editions"]:
+        del edition["imprint"], edition["copies"]
+    return record
 
 
 def sweep(folder: Path) -> None:

@@ -15,7 +15,7 @@ from pipeline.indexing.files import Files, open_files
 from pipeline.indexing.lexical import stems
 from pipeline.indexing.nearest import problems as vector_problems
 from pipeline.indexing.pointer import REBUILD, read_pointer
-from pipeline.reading.corpus import list_files, sha256_of
+from pipeline.reading.corpus import Choice, list_files, sha256_of
 from pipeline.reading.document import read_document
 
 
@@ -136,7 +136,8 @@ def verify_papers(
     """
     generation = store.open_generation(folder)
     editions = generation.manifest.editions
-    files = {sha256_of(file): file for file in list_files([path for path in paths if path.exists()])}
+    everything = Choice(include=("*",))
+    files = {sha256_of(file): file for file in list_files([path for path in paths if path.exists()], everything)}
     catalog = Catalog(generation.path / store.CATALOG)
     checked: list[str] = []
     damage: list[str] = []

@@ -126,6 +126,7 @@ def make_passages(
                 prose.pages(start, end),
                 prose.boxes(start, end),
                 links=prose.links_in(start, end),
+                paragraphs=prose.paragraphs(start, end),
                 footnotes=tuple(notes[key] for key in keys if key in notes),
             )
         )

@@ -1,16 +1,19 @@
-"""Which PDFs there are, and which edition of which document each one is."""
+"""Which papers there are, and which edition of which document each one is."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.datatypes import Edition
 from pipeline.errors import CorpusError, FileMissing
+from pipeline.reading.convert import FLOWING, HTML, WORD, is_flowing
 from pipeline.reading.plumber import read_metadata
 
 # "icat-2018", "icat_2018-04", "icat 2018-04-15", "icat-v2.1": the last part of a file name that tells an edition.
@@ -22,17 +25,48 @@ EDITION_IN_NAME = re.compile(
 YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
 
-def list_files(paths: Iterable[Path]) -> list[Path]:
-    """List the PDFs that the paths name: files as they are, folders with all PDFs below them, each file once.
+# What a folder gives; texts beside papers mostly are notes on them, and must be asked for.
+PAPERS = (".pdf", *WORD, *HTML)
+READABLE = (".pdf", *FLOWING)
 
-    :raises FileMissing: if a path does not exist, or a folder holds no PDF.
+
+class Choice(NamedTuple):
+    """Which files of a folder are taken: globs of a name, or of a path below the folder if they have a slash.
+
+    ``include``: only files that match one of these, of any format that can be read. ``exclude``: but none of these.
+    """
+
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+    def takes(self, file: Path, folder: Path) -> bool:
+        """Tell whether a file of a folder is taken."""
+        suffixes = READABLE if self.include else PAPERS
+        wanted = not self.include or _matches(file, folder, self.include)
+        return file.suffix.lower() in suffixes and wanted and not _matches(file, folder, self.exclude)
+
+
+def _matches(file: Path, folder: Path, globs: Iterable[str]) -> bool:
+    below = file.relative_to(folder).as_posix()
+    return any(fnmatchcase(below if "/" in glob else file.name, glob) for glob in globs)
+
+
+EVERYTHING = Choice()  # that is a paper by its name
+
+
+def list_files(paths: Iterable[Path], choice: Choice = EVERYTHING) -> list[Path]:
+    """List the papers that the paths name: files as they are, folders with all papers below them, each file once.
+
+    :raises FileMissing: if a path does not exist, or a folder holds no paper.
     """
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
-            found = sorted(item for item in path.rglob("*") if item.is_file() and item.suffix.lower() == ".pdf")
+            found = sorted(item for item in path.rglob("*") if item.is_file() and choice.takes(item, path))
             if not found:
-                raise FileMissing(f"{path}: no PDF in this folder; put a paper there")
+                if any(choice):
+                    raise FileMissing(f"{path}: --include and --exclude leave no paper in this folder; change them")
+                raise FileMissing(f"{path}: no paper in this folder; put one there")
             files += found
         elif path.exists():
             files.append(path)
@@ -42,7 +76,7 @@ def list_files(paths: Iterable[Path]) -> list[Path]:
 
 
 class Source(NamedTuple):
-    """A PDF, the edition it is, and where the edition's label comes from."""
+    """A file, the edition it is, and where the edition's label comes from."""
 
     file: Path
     edition: Edition
@@ -84,23 +118,30 @@ def sha256_of(file: Path) -> str:
 def part_copies(sources: Sequence[Source]) -> tuple[list[Source], list[str]]:
     """Part the files from those that are copies of another one, byte for byte.
 
-    :return: the sources without copies, and for each copy a line that says of what.
+    :return: the sources without copies, each edition with the paths of its own, and for each copy a line that says of
+        what.
     :raises CorpusError: if two different files claim to be the same edition, naming both.
     """
     by_id: dict[str, Path] = {}
     by_sha256: dict[str, Path] = {}
+    paths: dict[str, list[str]] = {}
     kept, copies = [], []
     for source in sources:
         file, edition, _ = source
         if edition.sha256 in by_sha256:
             copies.append(f"{file}: the same bytes as {by_sha256[edition.sha256]}; indexed once")
+            paths.setdefault(edition.sha256, []).append(str(file))
             continue
         if edition.id in by_id:
             other = by_id[edition.id]
             raise CorpusError(f"{file}: same document and edition ({edition.id}) as {other}; rename one of them")
         by_sha256[edition.sha256] = by_id[edition.id] = file
         kept.append(source)
-    return kept, copies
+    return [_with_copies(source, paths.get(source.edition.sha256, ())) for source in kept], copies
+
+
+def _with_copies(source: Source, paths: Sequence[str]) -> Source:
+    return source._replace(edition=replace(source.edition, copies=tuple(paths)))
 
 
 def latest(editions: Iterable[Edition]) -> list[Edition]:
@@ -124,7 +165,7 @@ def label_order(label: str) -> list[tuple[int, str]]:
 
 def _label_inside(file: Path) -> tuple[str, str]:
     """Find a label in the PDF's metadata, else in the file's date."""
-    metadata = read_metadata(file)
+    metadata = {} if is_flowing(file) else read_metadata(file)
     for key in ("Title", "Subject"):
         year = YEAR.search(metadata.get(key, ""))
         if year:

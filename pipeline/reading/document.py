@@ -1,4 +1,4 @@
-"""From a PDF to passages: extract → layout → furniture, footnotes → sections → organizations → chunk."""
+"""From a paper to passages. Of a PDF: extract → layout → furniture, footnotes → sections → organizations → chunk."""
 
 from __future__ import annotations
 
@@ -13,12 +13,16 @@ from pipeline.reading.body import find_body
 from pipeline.reading.candidates import Body
 from pipeline.reading.chunk import heading_notes, make_passages
 from pipeline.reading.contents import find_contents
+from pipeline.reading.convert import is_flowing
 from pipeline.reading.evidence import gather, without_bookmarked
 from pipeline.reading.extract import read_pages
+from pipeline.reading.flow import read_flowing
 from pipeline.reading.footnotes import NoteLines, split_footnotes, strip_mark
+from pipeline.reading.imprint import FIRST_PAGES, find_imprint
 from pipeline.reading.layout import build_lines
 from pipeline.reading.ocr import read_scans
 from pipeline.reading.organizations import find_organizations
+from pipeline.reading.plumber import read_metadata
 from pipeline.reading.sections import find_sections
 from pipeline.reading.sheets import find_leaves, furniture_of, labels_of
 from pipeline.reading.unwrap import Prose, unwrap
@@ -47,7 +51,9 @@ def read_document(
     :param ocr: the languages of pages without text, to be recognized ("eng+fra").
     :raises CorpusError: if the file cannot be read or holds no text.
     """
-    return parse_sheets(read_sheets(file, password, ocr=ocr), edition, str(file))
+    if is_flowing(file):
+        return read_flowing(file, edition)
+    return parse_sheets(read_sheets(file, password, ocr=ocr), edition, str(file), read_metadata(file))
 
 
 def read_sheets(
@@ -80,22 +86,28 @@ def _recognized(sheets: Sequence[Sheet], file: Path, languages: str) -> list[She
     ]
 
 
-def parse_pages(raw_pages: Iterable[RawPage], edition: Edition, name: str) -> tuple[Document, list[Passage]]:
+def parse_pages(
+    raw_pages: Iterable[RawPage], edition: Edition, name: str, metadata: Mapping[str, str] | None = None
+) -> tuple[Document, list[Passage]]:
     """Do all of reading that needs no PDF library, keeping the glyphs of one page at a time.
 
     :param name: what errors and warnings call the file.
+    :param metadata: what the PDF says of the document: "Title", "Author".
     """
-    return parse_sheets([_sheet(page) for page in raw_pages], edition, name)
+    return parse_sheets([_sheet(page) for page in raw_pages], edition, name, metadata)
 
 
 def _sheet(page: RawPage) -> Sheet:
     return Sheet(replace(page, glyphs=()), build_lines(page))
 
 
-def parse_sheets(sheets: Sequence[Sheet], edition: Edition, name: str) -> tuple[Document, list[Passage]]:
+def parse_sheets(
+    sheets: Sequence[Sheet], edition: Edition, name: str, metadata: Mapping[str, str] | None = None
+) -> tuple[Document, list[Passage]]:
     """Do all of reading that follows the lines: it looks at the document as a whole.
 
     :param name: what errors and warnings call the file.
+    :param metadata: what the PDF says of the document: "Title", "Author".
     """
     raw_pages, lines = [sheet.page for sheet in sheets], [sheet.lines for sheet in sheets]
     empty = [sheet for sheet in sheets if not sheet.lines]
@@ -142,6 +154,8 @@ def parse_sheets(sheets: Sequence[Sheet], edition: Edition, name: str) -> tuple[
     warnings = [f"{name}: page {sheet.page.number} has no text; {sheet.advice}" for sheet in empty]
     if not any(section.heading for section in sections):
         warnings.append(f"{name}: no headings found; the paper is one section")
+    imprint = find_imprint(lines[:FIRST_PAGES], raw_pages[0].height, body.size, metadata or {})
+    edition = replace(edition, imprint=imprint)
     document = Document(edition, pages, tuple(sections), tuple(organizations), tuple(warnings))
     return document, _passages(document, proses)
 

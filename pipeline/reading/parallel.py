@@ -12,9 +12,11 @@ from typing import NamedTuple
 
 from pipeline.datatypes import Document, Edition, Passage
 from pipeline.errors import CorpusError, ReaderFailed
+from pipeline.reading.convert import is_flowing
 from pipeline.reading.document import Sheet, parse_sheets, read_document, read_sheets
 from pipeline.reading.extract import count_pages
 from pipeline.reading.ocr import SLOWER
+from pipeline.reading.plumber import read_metadata
 from pipeline.reading.workers import Workers
 
 LARGEST = 64  # pages that one call reads: a second or two, and few enough that their glyphs never fill the memory
@@ -76,7 +78,8 @@ class _Crew:
                 return read
             self._tell(job, 0, read)
             pages = [sheet for piece in self._pieces.map(partial(self._piece, job), self._cut(read)) for sheet in piece]
-            return parse_sheets(pages, job.edition, str(job.file))
+            metadata = self._workers.call(str(job.file), read_metadata, job.file)
+            return parse_sheets(pages, job.edition, str(job.file), metadata)
         except CorpusError as error:
             failed = error
         except ImportError:
@@ -114,5 +117,5 @@ class _Crew:
 
 def read_short(job: Job, most: int) -> tuple[Document, list[Passage]] | int:
     """Read a file of up to so many pages; of a longer one, tell how many they are."""
-    count = count_pages(job.file, job.password)
+    count = 1 if is_flowing(job.file) else count_pages(job.file, job.password)
     return count if count > most else read_document(*job)

@@ -68,13 +68,24 @@ class LinkRange(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Prose:
-    """Running text: blocks are joined by line breaks, the lines of a block by spaces, the cells of a row by bars."""
+    """Running text: blocks are joined by line breaks, the lines of a block by spaces, the cells of a row by bars.
+
+    ``first_paragraph`` is the number of the first block in a paper without pages, where each block is a paragraph.
+    """
 
     text: str
     blocks: tuple[Block, ...] = ()
     lines: tuple[LineRange, ...] = ()
     notes: tuple[NoteMark, ...] = ()
     links: tuple[LinkRange, ...] = ()
+    first_paragraph: int = 0
+
+    def paragraphs(self, start: int, end: int) -> tuple[int, ...]:
+        """Give the first and last paragraph of the range, counted through the paper; none where pages are counted."""
+        if not self.first_paragraph:
+            return ()
+        held = [number for number, block in enumerate(self.blocks) if block.start < end and start < block.end]
+        return (self.first_paragraph + held[0], self.first_paragraph + held[-1])
 
     def pages(self, start: int, end: int) -> tuple[int, ...]:
         """Every page that a character of the range stands on."""

@@ -30,10 +30,10 @@ from pipeline.indexing.files import open_files, write_files
 from pipeline.indexing.foreign import foreign_scores
 from pipeline.indexing.gather import Progress
 from pipeline.reading.chunk import chunk_ranges
+from pipeline.reading.mentions import Names
 from pipeline.reading.sentences import sentence_ranges
 from pipeline.reading.unwrap import Block, Prose
 from pipeline.searching.evaluate import Figure, figure, load_rows, measure
-from pipeline.searching.names import Names
 from pipeline.searching.rank import Query, Ranker, Weights
 
 CORPUS, QUERIES, QRELS = "corpus.jsonl", "queries.jsonl", "qrels/test.tsv"

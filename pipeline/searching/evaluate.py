@@ -1,7 +1,8 @@
 """How often the right passage, page and organization come first, over a file of judged questions.
 
 A question counts as found at rank r when the passage there holds the quote of its evidence, or at least 60 % of the
-quote's word 5-grams, and cites the page of the quote. The metrics are those of ir_measures.
+quote's word 5-grams, and cites the page of the quote, in the document of the quote where the file names one. The
+metrics are those of ir_measures.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pipeline.datatypes import Passage
 from pipeline.errors import QueryError
@@ -28,15 +29,23 @@ NO_OWNER = "INTRO"  # how question files call a section that no organization own
 METRICS = {"hit@1": "Success@1", "hit@3": "Success@3", "hit@5": "Success@5", "MRR@10": "RR@10", "nDCG@10": "nDCG@10"}
 
 
+class Evidence(NamedTuple):
+    """Words that answer a question, and their page; ``document`` is a name or a file, empty for any paper."""
+
+    page: int
+    quote: str
+    document: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A judged question: ``evidence`` holds (page, quote) pairs, any of which answers it."""
+    """A judged question, and the places any of which answers it; without ``organizations`` no owner is judged."""
 
     id: str
     text: str
     kind: str
     organizations: tuple[str, ...]
-    evidence: tuple[tuple[int, str], ...]
+    evidence: tuple[Evidence, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +82,15 @@ class Figure:
 
 
 def load_questions(path: Path) -> list[Question]:
-    """Read a question file: JSON lines with id, question, kind, orgs and evidence (a list of page and quote).
+    """Read a question file: JSON lines with id, question, kind, orgs and evidence: a list of page, quote, document.
 
     :raises QueryError: naming the line that is no such object.
     """
 
     def question(row: Any) -> Question:
-        evidence = tuple((int(item["page"]), str(item["quote"])) for item in row["evidence"])
+        evidence = tuple(
+            Evidence(int(item["page"]), str(item["quote"]), str(item.get("document", ""))) for item in row["evidence"]
+        )
         kind, owners = str(row.get("kind", "")), tuple(map(str, row.get("orgs", ())))
         return Question(str(row["id"]), str(row["question"]), kind, owners, evidence)
 
@@ -121,9 +132,10 @@ def answer_questions(
         runs[question.id] = {hit.passage.id: hit.score for hit in hits}
         first = hits[0].passage if hits else None
         values[question.id] = {
-            "page@1": float(first is not None and any(page in first.pages for page, _ in question.evidence)),
-            "organization@1": float(first is not None and _owner(first) in question.organizations),
+            "page@1": float(first is not None and any(_is_place(first, item) for item in question.evidence)),
         }
+        if question.organizations:
+            values[question.id]["organization@1"] = float(first is not None and _owner(first) in question.organizations)
         if progress:
             progress(1)
     for query, name, value in measure(qrels, runs, METRICS):
@@ -154,15 +166,19 @@ def judge_topics(index: Index, topics: Sequence[Topic]) -> dict[str, float]:
 
 def is_evidence(passage: Passage, question: Question) -> bool:
     """Tell whether a passage answers a question and cites the right page."""
-    return any(page in passage.pages and holds(passage.text, quote) for page, quote in question.evidence)
+    return any(_is_place(passage, item) and holds(passage.text, item.quote) for item in question.evidence)
+
+
+def _is_place(passage: Passage, evidence: Evidence) -> bool:
+    edition = passage.edition
+    names = ("", edition.document, edition.id, edition.file, *(Path(path).name for path in edition.copies))
+    return evidence.page in passage.pages and evidence.document in names
 
 
 def figures(outcomes: Sequence[Outcome]) -> dict[str, Figure]:
-    """Give the mean of each metric with its bootstrap interval."""
-    return {
-        name: figure([outcome.values[name] for outcome in outcomes])
-        for name in (outcomes[0].values if outcomes else ())
-    }
+    """Give the mean of each metric with its bootstrap interval, over the questions that it is judged of."""
+    names = dict.fromkeys(name for outcome in outcomes for name in outcome.values)
+    return {name: figure([item.values[name] for item in outcomes if name in item.values]) for name in names}
 
 
 def means_by(outcomes: Sequence[Outcome], key: Callable[[Outcome], Iterable[str]]) -> dict[str, dict[str, float]]:
@@ -173,7 +189,7 @@ def means_by(outcomes: Sequence[Outcome], key: Callable[[Outcome], Iterable[str]
             groups[name].append(outcome)
     return {
         name: {"n": float(len(group))}
-        | {metric: sum(item.values[metric] for item in group) / len(group) for metric in group[0].values}
+        | {metric: sum(item.values.get(metric, 0.0) for item in group) / len(group) for metric in group[0].values}
         for name, group in sorted(groups.items())
     }
 
@@ -277,7 +293,7 @@ def auroc(positives: Sequence[float], negatives: Sequence[float]) -> float:
 
 
 def _ordered(values: Mapping[str, float]) -> dict[str, float]:
-    return {name: values[name] for name in [*METRICS, "page@1", "organization@1"]}
+    return {name: values[name] for name in [*METRICS, "page@1", "organization@1"] if name in values}
 
 
 def figure(values: Sequence[float]) -> Figure:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Unpack
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple, Unpack
 
 from pipeline.datatypes import Hit, Organization
 from pipeline.searching.rank import squash
@@ -20,50 +21,102 @@ LOOKED_AT = 2000  # best passages; who has none among these has none above chanc
 NEAR_BEST = 0.5  # and this share of the best organization's score: a topic with one clear owner has few others
 
 
+SECTION = "section"
+IN_PASSAGE = 0.9  # of a passage's score counts for whom it names, but not in the sentence that is nearest to the topic
+OWNED = 0.5  # of a paper's passages; a paper with more tells of organizations one by one, and its rest introduces them
+IN_PAPER = 0.8  # counts for who published the paper, which may tell of others
+
+
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What the paper shows of one organization and a topic; ``coverage`` is "covers", "mentions" or "none"."""
+    """What the papers show of one organization and a topic; ``coverage`` is "covers", "mentions" or "none".
+
+    ``through`` says whose the evidence is: "section", the organization's own; "mention", nobody's, but it names the
+    organization; "paper", nobody's in a paper that the organization published; empty without evidence.
+    """
 
     organization: Organization
     score: float
     coverage: str
     hits: tuple[Hit, ...]
+    through: str = ""
+
+
+class _Piece(NamedTuple):
+    """A hit that counts for an organization: how much, why, and whether it may say that the organization covers it."""
+
+    score: float
+    hit: Hit
+    through: str
+    is_clear: bool = True
 
 
 def who_covers(index: Index, topic: str, top_k: int = 3, **filters: Unpack[Filters]) -> list[Coverage]:
-    """Rank all organizations by their best passage on a topic; those without a section come last, with none.
+    """Rank all organizations by their best passage on a topic; those without any come last, with none.
 
-    Evidence counts for the organization whose section holds it, whoever else it names.
+    Evidence counts for the organization whose section holds it, whoever else it names. What nobody owns counts for the
+    organizations that it names and for who published the paper, if these own no section anywhere, and if the paper is
+    not parted by organizations.
 
     :param top_k: how many passages to show for each organization.
     """
     hits = index.search(topic, min(max(len(index.catalog), 1), LOOKED_AT), **filters)
-    by_owner: dict[str, list[Hit]] = {}
+    entries = index.catalog.organizations()
+    owners = {entry.organization.acronym for entry in entries if entry.passages}
+    parted = {edition for edition in index.editions(edition="all") if index.catalog.owned_share(edition) > OWNED}
+    pieces: dict[str, list[_Piece]] = defaultdict(list)
     for hit in hits:
-        if hit.passage.organization:
-            by_owner.setdefault(hit.passage.organization.acronym, []).append(hit)
-    foreign = index.closeness(topic) < FOREIGN
-    best = max((found[0].score for found in by_owner.values()), default=0.0)
-    reach = REACH * (len(hits) - 1) / math.sqrt(max(len(hits), 1))
-    covers, mentions = (squash(min(level, reach)) for level in (COVERS, MENTIONS))
-    mentions = math.inf if foreign else max(mentions, NEAR_BEST * best)
+        for acronym, piece in _pieces(index, hit):
+            if piece.through == SECTION or not (acronym in owners or hit.passage.edition in parted):
+                pieces[acronym].append(piece)
     editions = index.editions(**filters)
     # An organization of several editions is one, as the last of them names it.
-    organizations = {
-        entry.organization.acronym: entry.organization
-        for entry in index.catalog.organizations()
-        if entry.edition in editions
-    }
-    covered = [
-        _coverage(organization, by_owner.get(acronym, []), covers, mentions, top_k)
-        for acronym, organization in organizations.items()
+    organizations = {entry.organization.acronym: entry.organization for entry in entries if entry.edition in editions}
+    levels = _levels(hits, pieces, foreign=index.closeness(topic) < FOREIGN)
+    covered = [_coverage(item, pieces.get(acronym, []), levels, top_k) for acronym, item in organizations.items()]
+    # Bodies are as many as the papers name; those with nothing on the topic are no answer to it.
+    bodies = [
+        _coverage(body, pieces[body.acronym], levels, top_k)
+        for body, _ in index.catalog.bodies()
+        if body.acronym in pieces and body.acronym not in organizations
     ]
-    return sorted(covered, key=lambda item: -item.score)
+    return sorted([*covered, *(body for body in bodies if body.coverage != "none")], key=lambda item: -item.score)
 
 
-def _coverage(organization: Organization, hits: Sequence[Hit], covers: float, mentions: float, top_k: int) -> Coverage:
-    score = hits[0].score if hits else 0.0
-    level = "none"
-    if hits and score >= mentions:
-        level = "covers" if score >= covers else "mentions"
-    return Coverage(organization, score, level, tuple(hits[:top_k]) if level != "none" else ())
+def _pieces(index: Index, hit: Hit) -> Iterator[tuple[str, _Piece]]:
+    """Tell whom a hit counts for."""
+    if hit.passage.organization:
+        yield hit.passage.organization.acronym, _Piece(hit.score, hit, SECTION)
+        return
+    text = hit.passage.text
+    in_sentence = index.named(text[slice(*hit.highlight)]) if hit.mentions else set()
+    for acronym in hit.mentions:
+        if acronym in in_sentence:
+            yield acronym, _Piece(hit.score, hit, "mention")
+            continue
+        naming = (span for span in hit.passage.sentences if acronym in index.named(text[slice(*span)]))
+        shown = replace(hit, highlight=next(naming, hit.highlight))
+        yield acronym, _Piece(hit.score * IN_PASSAGE, shown, "mention", is_clear=False)
+    for acronym in index.catalog.publishers(hit.passage.edition):
+        if acronym not in hit.mentions:
+            yield acronym, _Piece(hit.score * IN_PAPER, hit, "paper", is_clear=False)
+
+
+def _levels(hits: Sequence[Hit], pieces: Mapping[str, Sequence[_Piece]], *, foreign: bool) -> tuple[float, float]:
+    """Give the scores from which on an organization covers a topic, and mentions it."""
+    best = max((piece.score for found in pieces.values() for piece in found), default=0.0)
+    reach = REACH * (len(hits) - 1) / math.sqrt(max(len(hits), 1))
+    covers, mentions = (squash(min(level, reach)) for level in (COVERS, MENTIONS))
+    return covers, math.inf if foreign else max(mentions, NEAR_BEST * best)
+
+
+def _coverage(
+    organization: Organization, pieces: Sequence[_Piece], levels: tuple[float, float], top_k: int
+) -> Coverage:
+    found = sorted(pieces, key=lambda piece: -piece.score)
+    covers, mentions = levels
+    if not found or found[0].score < mentions:
+        return Coverage(organization, found[0].score if found else 0.0, "none", ())
+    level = "covers" if found[0].score >= covers and found[0].is_clear else "mentions"
+    hits = tuple(piece.hit for piece in found[:top_k])
+    return Coverage(organization, found[0].score, level, hits, found[0].through)

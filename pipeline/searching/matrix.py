@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.datatypes import Edition, Hit, Organization
 from pipeline.errors import QueryError
-from pipeline.searching.locate import who_covers
+from pipeline.searching.locate import Coverage, who_covers
 from pipeline.searching.search import Index
 
 
@@ -27,7 +27,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """The coverage of topics (rows) by organizations (columns, in the order of the paper).
+    """The coverage of topics (rows) by organizations (columns, in the order of the paper, then bodies that it names).
 
     Organizations ``without_section`` have no column: nothing was looked at, which is not the same as nothing found.
     """
@@ -57,21 +57,28 @@ def make_matrix(index: Index, topics: Sequence[str], progress: Callable[[int], N
     # An organization of several editions is one, as its latest edition names it, with a section in any of them.
     organizations = {entry.organization.acronym: entry.organization for entry in entries}
     owners = {entry.organization.acronym for entry in entries if entry.organization.pages}
-    columns = [acronym for acronym in organizations if acronym in owners]
-    cells = []
+    rows: list[dict[str, Coverage]] = []
     for topic in asked:
-        covered = {item.organization.acronym: item for item in who_covers(index, topic, top_k=1)}
-        row = [covered[acronym] for acronym in columns]
-        cells.append(tuple(Cell(item.coverage, item.score, item.hits[0] if item.hits else None) for item in row))
+        rows.append({item.organization.acronym: item for item in who_covers(index, topic, top_k=1)})
         if progress:
             progress(1)
+    # Bodies that own no section have a column if they have anything on one of the topics.
+    known = organizations | {acronym: item.organization for row in rows for acronym, item in row.items()}
+    columns = [acronym for acronym in known if acronym in owners or acronym not in organizations]
+    cells = tuple(tuple(_cell(row.get(acronym)) for acronym in columns) for row in rows)
     return Matrix(
         topics=tuple(asked),
-        organizations=tuple(organizations[acronym] for acronym in columns),
-        cells=tuple(cells),
+        organizations=tuple(known[acronym] for acronym in columns),
+        cells=cells,
         editions=tuple(index.catalog.editions()),
         without_section=tuple(item for acronym, item in organizations.items() if acronym not in owners),
     )
+
+
+def _cell(covered: Coverage | None) -> Cell:
+    if covered is None:
+        return Cell("none", 0.0, None)
+    return Cell(covered.coverage, covered.score, covered.hits[0] if covered.hits else None)
 
 
 def read_topics(path: Path) -> list[str]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.indexing.lexical import words_of
 from pipeline.indexing.nearest import best_places
-from pipeline.searching.names import Names
+from pipeline.reading.mentions import Names
 
 if TYPE_CHECKING:
     import numpy as np

@@ -18,11 +18,11 @@ from pipeline.indexing.encode import Encoder, Reranker, load_encoder
 from pipeline.indexing.files import open_files
 from pipeline.indexing.pointer import REBUILD
 from pipeline.reading.corpus import latest
+from pipeline.reading.mentions import Names
 from pipeline.reading.names import Definition, definition_key, name_key
 from pipeline.searching.confidence import ANSWERED, RIVALS, UNFIT, confidence, is_wordless
 from pipeline.searching.duplicates import part_duplicates
 from pipeline.searching.glossary import expand
-from pipeline.searching.names import Names
 from pipeline.searching.rank import CANDIDATES, MODES, Query, Ranked, Ranker, squash
 from pipeline.searching.rerank import RERANKED, rerank
 
@@ -55,7 +55,8 @@ def open_index(
 class Filters(TypedDict, total=False):
     """What passages must be to be ranked at all.
 
-    ``organizations``: acronyms, names or aliases; the passage's section is owned by one of them.
+    ``organizations``: acronyms, names or aliases; the passage's section is owned by one of them. One that owns no
+    section of any paper has instead the passages that name it, and those of the papers it published.
     ``section``: text that one of its headings holds. ``page``: a physical page it stands on. ``documents``: names, as
     in the first part of a passage's id. ``edition``: a label or "all"; by default the latest of each document.
     """
@@ -149,7 +150,11 @@ class Index:
             return []
         ranked = self._ranker.rank(self._encode(query), top_k, rows, MODES[mode])
         passages = self.catalog.passages([item.row for item in ranked])
-        return [_hit(rank, *found) for rank, found in enumerate(zip(ranked, passages, strict=True), start=1)]
+        mentions = self.catalog.mentions(item.row for item in ranked)
+        return [
+            _hit(rank, item, passage, mentions[item.row])
+            for rank, (item, passage) in enumerate(zip(ranked, passages, strict=True), start=1)
+        ]
 
     def editions(self, **filters: Unpack[Filters]) -> list[Edition]:
         """List the editions that a search with these filters looks at.
@@ -228,21 +233,17 @@ class Index:
             ranked = found[:depth]
             passages += self.catalog.passages([item.row for item in ranked[len(passages) :]])
             groups = part_duplicates(passages)
+        mentions = self.catalog.mentions(ranked[first].row for first, *_ in groups)
         return [
             (
                 ranked[first],
                 replace(
-                    _hit(rank, ranked[first], passages[first]),
-                    mentions=self._mentions(passages[first]),
+                    _hit(rank, ranked[first], passages[first], mentions[ranked[first].row]),
                     also=tuple(passages[other] for other in others),
                 ),
             )
             for rank, (first, *others) in enumerate(groups[:wanted], start=1)
         ]
-
-    def _mentions(self, passage: Passage) -> tuple[str, ...]:
-        owner = {passage.organization.acronym} if passage.organization else set()
-        return tuple(sorted(self._names.named(passage.text) - owner))
 
     def _absences(self, question: str, filters: Filters) -> tuple[Absence, ...]:
         """Find the organizations that a question names and no section is about, each with its most telling passage."""
@@ -273,13 +274,24 @@ class Index:
             self._encoder = load_encoder(self._model, expected=self.manifest.encoder, thorough=False)
         return self._encoder
 
+    def named(self, text: str) -> set[str]:
+        """Give the acronyms of all organizations that a text names: owners of sections, members and bodies."""
+        return self._everybody.named(text)
+
+    @functools.cached_property
+    def _everybody(self) -> Names:
+        return Names(self._organizations())
+
+    def _organizations(self) -> list[Organization]:
+        return [*self.catalog.named_organizations(), *(entry.organization for entry in self.catalog.bodies())]
+
     def resolve_organization(self, name: str) -> list[str]:
         """Find the acronyms that a name, acronym or alias stands for, case, articles and punctuation aside.
 
         :raises QueryError: if nobody is called so; the message suggests the nearest.
         """
         known: dict[str, list[str]] = {}
-        for organization in self.catalog.named_organizations():
+        for organization in self._organizations():
             for alias in (organization.acronym, organization.name, *organization.aliases):
                 known.setdefault(name_key(alias), []).append(organization.acronym)
         key = name_key(name)
@@ -290,5 +302,5 @@ class Index:
         raise QueryError(f"no organization is called {name!r}; {hint}")
 
 
-def _hit(rank: int, ranked: Ranked, passage: Passage) -> Hit:
-    return Hit(rank, squash(ranked.score), passage, passage.sentences[ranked.sentence], ranked.signals)
+def _hit(rank: int, ranked: Ranked, passage: Passage, mentions: tuple[str, ...]) -> Hit:
+    return Hit(rank, squash(ranked.score), passage, passage.sentences[ranked.sentence], ranked.signals, mentions)

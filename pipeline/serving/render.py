@@ -10,16 +10,18 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from pipeline.datatypes import Absence, Answer, Edition, Footnote, Hit, Link, Passage
-from pipeline.indexing.catalog import OrganizationEntry, PageText
+from pipeline.indexing.catalog import PageText
 from pipeline.searching.confidence import ANSWERED
 from pipeline.searching.locate import Coverage
+from pipeline.serving.imprint import imprint_line, imprint_record
 
 BAR_WIDTH = 10
 BEST = "▌"  # stands before the lines that hold the best-matching sentence, where bold type may not show
 BULLET_INDENT = "  "
 CSV_FIELDS = (
     "rank", "score", "confidence", "answered", "organization", "organization_name", "section", "document", "edition",
-    "file", "pages", "page_labels", "text", "passage", "citation",
+    "file", "pages", "page_labels", "text", "passage", "citation", "paragraphs", "title", "symbol", "date",
+    "publishers", "mentions",
 )  # fmt: skip
 # A spreadsheet takes a cell that starts so for a formula.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -45,7 +47,10 @@ def passage_record(passage: Passage) -> dict[str, Any]:
         "footnotes": [footnote_record(note) for note in passage.footnotes],
         "passage": passage.id,
         "citation": str(passage.citation),
-    } | ({"ocr": True} if passage.ocr else {})
+        "paragraphs": list(passage.paragraphs),
+        "ocr": passage.ocr,
+        "imprint": imprint_record(passage.edition),
+    }
 
 
 def hit_record(hit: Hit, *, explain: bool = False) -> dict[str, Any]:
@@ -96,6 +101,7 @@ def coverage_record(topic: str, covered: Sequence[Coverage]) -> dict[str, Any]:
                 "organization_name": item.organization.name,
                 "score": round(item.score, 4),
                 "coverage": item.coverage,
+                "through": item.through or None,
                 "hits": [hit_record(hit) for hit in item.hits],
             }
             for item in covered
@@ -114,34 +120,6 @@ def coverage_lines(covered: Sequence[Coverage], width: int, bold: Bold) -> Itera
             yield from wrap(sentence, (0, 0), width, bold)
 
 
-def organization_record(entry: OrganizationEntry) -> dict[str, Any]:
-    """Give an organization in the shape of ``--json``."""
-    organization = entry.organization
-    return {
-        "organization": organization.acronym,
-        "name": organization.name,
-        "aliases": list(organization.aliases),
-        "pages": list(organization.pages) if organization.pages else None,
-        "passages": entry.passages,
-        "document": entry.edition.document,
-        "edition": entry.edition.label,
-    }
-
-
-def organization_lines(entries: list[OrganizationEntry]) -> Iterator[str]:
-    """Give the organizations for people, under a heading for each edition."""
-    edition: Edition | None = None
-    for entry in entries:
-        if entry.edition != edition:
-            edition = entry.edition
-            yield f"{edition.id}: organization, pages, passages, name"
-        organization = entry.organization
-        pages = "–".join(str(page) for page in dict.fromkeys(organization.pages or ())) or "no section"
-        yield f"{organization.acronym:12} {pages:>10} {entry.passages:>4}  {organization.name}"
-        if organization.aliases:
-            yield f"{'':30}also: {'; '.join(organization.aliases)}"
-
-
 def page_record(page: PageText) -> dict[str, Any]:
     """Give a page in the shape of ``--json``."""
     return {
@@ -157,7 +135,7 @@ def page_record(page: PageText) -> dict[str, Any]:
 
 def page_lines(page: PageText, bold: Bold) -> Iterator[str]:
     """Give a page for people, with what was left out of its passages."""
-    label = f", printed {page.label}" if page.label != str(page.number) else ""
+    label = f", printed {page.label}" if page.label not in ("", str(page.number)) else ""
     yield bold(f"{page.edition.file} ({page.edition.label}), page {page.number}{label}")
     yield page.text
     for kind, text in page.left_out:
@@ -183,7 +161,10 @@ def to_csv(answer: Answer) -> str:
         record = {"confidence": round(answer.confidence, 3), "answered": answer.answered} | hit_record(hit)
         record["section"] = " > ".join(record["section"])
         record["pages"] = ";".join(str(page) for page in record["pages"])
-        record["page_labels"] = ";".join(record["page_labels"])
+        record |= record["imprint"]
+        record["paragraphs"] = ";".join(map(str, record["paragraphs"]))
+        for field in ("page_labels", "publishers", "mentions"):
+            record[field] = ";".join(record[field])
         writer.writerow({field: inert(record[field]) for field in CSV_FIELDS})
     return stream.getvalue()
 
@@ -229,7 +210,9 @@ def verdict_lines(answer: Answer, editions: Sequence[Edition]) -> Iterator[str]:
 
 def passage_lines(passage: Passage, width: int, bold: Bold) -> list[str]:
     """Give a passage for people, with its footnotes and links."""
-    lines = [bold(str(passage.citation)), " > ".join(passage.section), passage.id, ""]
+    imprint = imprint_line(passage.edition)
+    lines = [bold(str(passage.citation)), *([imprint] if imprint else [])]
+    lines += [" > ".join(passage.section), passage.id, ""]
     lines += wrap(passage.text, (0, 0), width, bold)
     lines += [f"   [{note.mark}] p. {note.page}: {note.text}" for note in passage.footnotes]
     lines += [f"   {link.text} <{link.url}>" for link in passage.links]

@@ -95,7 +95,7 @@ def test_filters_let_through_what_a_plain_loop_does(
 @pytest.mark.parametrize(
     ("organizations", "section", "page"),
     [
-        (["UNESCO"], None, None),
+        (["UNESCO"], None, 11),
         (["iom"], None, None),
         ([], "no such heading", None),
         ([], None, 50),
@@ -106,6 +106,13 @@ def test_filters_may_let_nothing_through(
     files: Files, organizations: list[str], section: str | None, page: int | None
 ) -> None:
     assert found(files.rows(organizations, section, page)) == []
+
+
+def test_who_owns_no_section_has_the_passages_that_name_it(files: Files) -> None:
+    rows = files.rows(["UNESCO"])
+    assert rows is not None
+    assert len(rows) > 0
+    assert all("UNESCO" in found for found in files.catalog.mentions(rows).values())
 
 
 def test_no_filter_is_all_rows(files: Files) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from pipeline.datatypes import Document, Edition, Passage
+from pipeline.datatypes import Document, Edition, Imprint, Passage
 from pipeline.errors import EncoderError
 from pipeline.indexing import store
 from pipeline.indexing.build import build_index
 from pipeline.indexing.gather import Options
+from pipeline.indexing.reuse import embedded_text, sentence_texts
 from pipeline.reading.document import read_document
 from tests.conftest import PAPER, WordEncoder
 from tests.indexing.editions import (
@@ -194,3 +196,18 @@ def test_a_copied_edition_is_what_a_fresh_build_makes_of_it(
         f"{plain}: page 2 has no text; if it is a scan, --ocr reads it",
         f"{plain}: no headings found; the paper is one section",
     )
+
+
+def test_a_passage_is_encoded_with_what_its_paper_says_of_itself(paper: tuple[Document, list[Passage]]) -> None:
+    passage = replace(paper[1][0], section=("Oil",), text="It burns.")
+    imprint = Imprint("The state of lamps", "L/1", "2020", "A. Wick", ("Lamp Council", "Oil Board"))
+    described = replace(passage, edition=replace(passage.edition, imprint=imprint))
+    assert embedded_text(passage) == "Oil\nIt burns."
+    assert embedded_text(described) == "Lamp Council, Oil Board, The state of lamps\nOil\nIt burns."
+    lengths = replace(described, sentences=((0, 8),))
+    assert sentence_texts([replace(passage, sentences=((0, 9),)), lengths]) == [
+        "It burns.",
+        "Lamp Council, Oil Board, The state of lamps\nIt burns",
+    ]
+    headed = replace(described, section=("The state of lamps",))
+    assert embedded_text(headed) == "Lamp Council, Oil Board\nThe state of lamps\nIt burns."

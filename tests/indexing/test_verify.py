@@ -261,5 +261,5 @@ def test_a_generation_swept_while_it_is_verified_is_no_damage(
 
 def test_papers_that_are_not_there_at_all(tmp_path: Path, index: Path) -> None:
     (tmp_path / "empty").mkdir()
-    with pytest.raises(CorpusError, match="no PDF in this folder"):
+    with pytest.raises(CorpusError, match="no paper in this folder"):
         verify_papers(index, [tmp_path / "empty"])

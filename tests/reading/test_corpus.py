@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import CorpusError, FileMissing
-from pipeline.reading.corpus import Source, identify, list_files, part_copies
+from pipeline.reading.corpus import Choice, Source, identify, list_files, part_copies
 
 
 def write(path: Path, content: bytes = b"%PDF-1.4") -> Path:
@@ -75,15 +75,47 @@ def test_id_is_safe_whatever_the_name(tmp_path_factory: pytest.TempPathFactory, 
         assert part == part.strip(".-")
 
 
-def test_folder_gives_all_pdfs_below_it_in_order(tmp_path: Path) -> None:
-    for name in ("b-2019.pdf", "a-2018.PDF", "deep/c-2020.pdf", "notes.txt", "README.md"):
+def test_folder_gives_all_papers_below_it_in_order_but_texts(tmp_path: Path) -> None:
+    for name in ("b-2019.pdf", "a-2018.PDF", "deep/c-2020.pdf", "d.docx", "e.html", "notes.txt", "README.md", "x.odt"):
         write(tmp_path / name)
     (tmp_path / "folder.pdf").mkdir()
     assert list_files([tmp_path]) == [
         tmp_path / "a-2018.PDF",
         tmp_path / "b-2019.pdf",
+        tmp_path / "d.docx",
         tmp_path / "deep" / "c-2020.pdf",
+        tmp_path / "e.html",
     ]
+
+
+@pytest.mark.parametrize(
+    ("include", "exclude", "names"),
+    [
+        (("*",), (), ["a.md", "a.pdf", "deep/a.pdf", "deep/b.txt"]),
+        (("*.md", "deep/*.txt"), (), ["a.md", "deep/b.txt"]),
+        ((), ("deep/*",), ["a.pdf"]),
+        (("a.*",), ("*.md",), ["a.pdf", "deep/a.pdf"]),
+        (("*.odt",), (), []),
+    ],
+)
+def test_globs_choose_from_a_folder(
+    tmp_path: Path, include: tuple[str, ...], exclude: tuple[str, ...], names: list[str]
+) -> None:
+    for name in ("a.md", "a.pdf", "a.odt", "deep/a.pdf", "deep/b.txt"):
+        write(tmp_path / name)
+    choice = Choice(include, exclude)
+    if not names:
+        with pytest.raises(FileMissing, match="--include and --exclude leave no paper"):
+            list_files([tmp_path], choice)
+        return
+    assert [file.relative_to(tmp_path).as_posix() for file in list_files([tmp_path], choice)] == names
+    assert list_files([tmp_path / "a.odt"], choice) == [tmp_path / "a.odt"], "a file that is named itself is taken"
+
+
+def test_a_copy_is_named_beside_the_file_that_stands_for_it(tmp_path: Path) -> None:
+    first, copy = write(tmp_path / "a" / "icat-2018.pdf"), write(tmp_path / "b" / "icat-2018.pdf")
+    kept, _ = part_copies(identified(first, copy))
+    assert [source.edition.copies for source in kept] == [(str(copy),)]
 
 
 def test_file_named_twice_is_listed_once(tmp_path: Path) -> None:
@@ -99,7 +131,7 @@ def test_file_is_taken_as_it_is(tmp_path: Path) -> None:
 
 def test_folder_without_pdf_is_refused(tmp_path: Path) -> None:
     write(tmp_path / "notes.txt")
-    with pytest.raises(FileMissing, match="no PDF in this folder") as caught:
+    with pytest.raises(FileMissing, match="no paper in this folder") as caught:
         list_files([tmp_path])
     assert str(tmp_path) in str(caught.value)
 

@@ -105,7 +105,7 @@ def test_twins_do_not_count_as_rivals(make: Make) -> None:
 def test_as_many_hits_as_asked_for_in_the_order_of_the_ranking(index: Index, paper: Paper, top_k: int) -> None:
     answer = index.ask("training of border guards", top_k)
     assert len(answer.hits) == min(top_k, len(paper[1])), "no two passages of the paper say the same"
-    assert [replace(hit, mentions=()) for hit in answer.hits] == index.search("training of border guards", top_k)
+    assert list(answer.hits) == index.search("training of border guards", top_k)
     assert answer.query == "training of border guards"
 
 
@@ -132,7 +132,7 @@ def test_a_question_that_cannot_be_asked_is_an_error(index: Index, question: str
 @pytest.mark.parametrize("mode", ["hybrid", "dense", "lexical"])
 def test_the_mode_is_that_of_the_ranking(index: Index, mode: str) -> None:
     answer = index.ask(CREW, 3, mode=mode)
-    assert [replace(hit, mentions=()) for hit in answer.hits] == index.search(CREW, 3, mode=mode)
+    assert list(answer.hits) == index.search(CREW, 3, mode=mode)
 
 
 # --- who is mentioned
@@ -193,7 +193,7 @@ def test_an_absence_that_no_passage_explains(make: Make) -> None:
 
 
 def test_absences_are_told_even_if_nothing_passes_the_filters(index: Index) -> None:
-    answer = index.ask("what does UNESCO do?", organizations=["UNESCO"])
+    answer = index.ask("what does UNESCO do?", organizations=["UNESCO"], page=11)
     assert answer.hits == ()
     assert [absence.organization.acronym for absence in answer.absences] == ["UNESCO"]
 

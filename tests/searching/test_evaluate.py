@@ -10,7 +10,7 @@ import pytest
 from pipeline import open_index
 from pipeline.errors import QueryError
 from pipeline.searching import evaluate
-from pipeline.searching.evaluate import Outcome, Question, Topic
+from pipeline.searching.evaluate import Evidence, Outcome, Question, Topic
 from tests.conftest import WordEncoder
 
 QUOTE = "ICAO developed Guidelines for Training Cabin Crew on Identifying and Responding to Trafficking in Persons"
@@ -35,8 +35,8 @@ def test_a_text_holds_a_quote_or_most_of_its_five_grams(text: str, quote: str, f
 
 
 def test_the_right_words_on_the_wrong_page_do_not_count(paper_index: Path, word_encoder: WordEncoder) -> None:
-    right = Question("a", QUOTE, "fact", ("ICAO",), ((11, QUOTE),))
-    wrong = Question("b", QUOTE, "fact", ("ICAO",), ((12, QUOTE),))
+    right = Question("a", QUOTE, "fact", ("ICAO",), (Evidence(11, QUOTE),))
+    wrong = Question("b", QUOTE, "fact", ("ICAO",), (Evidence(12, QUOTE),))
     with open_index(paper_index) as index:
         first, second = evaluate.answer_questions(index, [right, wrong])
     assert first.values == {
@@ -56,7 +56,7 @@ def test_a_question_file_is_read_and_a_bad_line_is_named(tmp_path: Path) -> None
     row = {"id": "x", "question": "Who?", "kind": "fact", "orgs": ["A"], "evidence": [{"page": 3, "quote": "they do"}]}
     file = tmp_path / "questions.jsonl"
     file.write_text(json.dumps(row) + "\n\n", encoding="utf-8")
-    assert evaluate.load_questions(file) == [Question("x", "Who?", "fact", ("A",), ((3, "they do"),))]
+    assert evaluate.load_questions(file) == [Question("x", "Who?", "fact", ("A",), (Evidence(3, "they do"),))]
     file.write_text(json.dumps(row) + '\n{"id": "y"}\n', encoding="utf-8")
     with pytest.raises(QueryError, match="line 2 is no judged question"):
         evaluate.load_questions(file)
@@ -141,3 +141,13 @@ def test_a_topic_file_is_read_and_a_bad_line_is_named(tmp_path: Path) -> None:
     file.write_text('{"id": "t", "topic": "sea", "orgs": ["A"]}\n', encoding="utf-8")
     with pytest.raises(QueryError, match="line 1 is no judged topic"):
         evaluate.load_topics(file)
+
+
+def test_evidence_may_name_its_document_by_name_edition_or_file(paper_index: Path, word_encoder: WordEncoder) -> None:
+    names = ["icat", "icat/2018", "icat-2018.pdf", "", "sea-2018.pdf"]
+    questions = [Question(name, QUOTE, "fact", (), (Evidence(11, QUOTE, name),)) for name in names]
+    with open_index(paper_index) as index:
+        outcomes = evaluate.answer_questions(index, questions)
+    assert [outcome.values["hit@1"] for outcome in outcomes] == [1.0, 1.0, 1.0, 1.0, 0.0]
+    assert all("organization@1" not in outcome.values for outcome in outcomes), "nobody is judged where nobody is named"
+    assert "organization@1" not in evaluate.figures(outcomes)

@@ -74,3 +74,58 @@ def test_nobody_covers_a_topic_foreign_to_the_paper(paper_index: Path, word_enco
     with open_index(paper_index) as index:
         assert {item.coverage for item in who_covers(index, "Which spices go into a curry?")} == {"none"}
         assert who_covers(index, "statelessness")[0].coverage == "covers"
+
+
+REPORT = {
+    "Winter": "The Oil Safety Board (OSB) sent money. The World Lamp Agency (WLA) counts wicks in lighthouses.",
+    "Shore": "Barrels are weighed before they leave, as the Lamp Goals (LGs) demand.",
+    "Roads": "Carts are mended in spring.",
+    "Rivers": "Boats are tarred in autumn.",
+    "Fields": "Barley is sown early.",
+    "Woods": "Pines are felled late.",
+}
+
+
+def report_index(folder: Path) -> Path:
+    """Index a paper whose sections are nobody's, published by a body that its text does not name."""
+    cover = [
+        Text("Coastal Council", 60, size=20, font=BOLD),
+        Text("Progress on the northern coast", 120, size=16, font=BOLD),
+        *paragraph(["This paper tells what was done."], 200),
+    ]
+    pages = [[Text(head, 60, size=14, font=BOLD), *paragraph([text], 100)] for head, text in REPORT.items()]
+    make_pdf(folder / "coast-2020.pdf", [cover, *pages])
+    build_index([folder / "coast-2020.pdf"], folder / "index", WordEncoder)
+    return folder / "index"
+
+
+def test_bodies_are_ranked_by_what_names_them_and_what_they_published(
+    tmp_path: Path, word_encoder: WordEncoder
+) -> None:
+    with open_index(report_index(tmp_path)) as index:
+        (hit,) = index.search("wicks in lighthouses", 1)
+        covered = {item.organization.acronym: item for item in who_covers(index, "wicks in lighthouses")}
+    assert hit.passage.organization is None
+    assert {"OSB", "WLA"} == set(hit.mentions)
+    assert {name: (item.coverage, item.through) for name, item in covered.items()} == {
+        "WLA": ("covers", "mention"),
+        "OSB": ("mentions", "mention"),
+        "Coastal Council": ("mentions", "paper"),
+    }
+    assert covered["WLA"].score > covered["OSB"].score > covered["Coastal Council"].score
+    shown = covered["OSB"].hits[0]
+    assert "Oil Safety Board" in shown.passage.text[slice(*shown.highlight)], "the sentence that names it is shown"
+
+
+def test_a_body_is_asked_for_by_any_name_and_never_taken_for_an_owner(
+    tmp_path: Path, word_encoder: WordEncoder
+) -> None:
+    with open_index(report_index(tmp_path)) as index:
+        assert index.resolve_organization("oil safety board") == ["OSB"]
+        for name in ("WLA", "Coastal Council"):
+            hits = index.search("wicks", organizations=[name])
+            assert {hit.passage.organization for hit in hits} == {None}
+        assert index.catalog.organizations() == []
+        assert [(body.acronym, count) for body, count in index.catalog.bodies()] == [
+            ("Coastal Council", 0), ("OSB", 1), ("WLA", 1),
+        ]  # fmt: skip

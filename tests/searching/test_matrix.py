@@ -13,6 +13,7 @@ from pipeline.searching.locate import who_covers
 from pipeline.searching.matrix import make_matrix, read_topics
 from tests.conftest import WordEncoder
 from tests.papers import BOLD, Text, make_pdf, paragraph
+from tests.searching.test_locate import report_index
 
 HARBOURS = ["The agency inspects harbours, and lighthouses in harbours,", "and trains harbour pilots every year."]
 FORESTS = ["The office plants forests and counts wolves in forests.", "It also met the Harbour Agency (HBA) once."]
@@ -137,3 +138,12 @@ def test_a_file_without_topics_is_an_error(tmp_path: Path, content: bytes, messa
 def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(QueryError, match=r"cannot be read \(Is a directory\)"):
         read_topics(tmp_path)
+
+
+def test_bodies_have_a_column_where_they_have_anything_on_a_topic(tmp_path: Path, word_encoder: WordEncoder) -> None:
+    with open_index(report_index(tmp_path)) as index:
+        matrix = make_matrix(index, ["wicks in lighthouses", "Which spices go into a curry?"])
+    assert [item.acronym for item in matrix.organizations] == ["WLA", "OSB", "Coastal Council"]
+    wicks, spices = matrix.cells
+    assert [cell.coverage for cell in wicks] == ["covers", "mentions", "mentions"]
+    assert {cell.coverage for cell in spices} == {"none"}

@@ -11,7 +11,7 @@ import pytest
 from pipeline import Index, open_index
 from pipeline.datatypes import Document, Edition, Hit, Organization, Passage
 from pipeline.indexing.files import Encoded, open_files, write_files
-from pipeline.searching.names import Names
+from pipeline.reading.mentions import Names
 from pipeline.searching.rank import MODES, Query, Ranked, Ranker, Weights, signal_names, squash
 from tests.conftest import WordEncoder
 

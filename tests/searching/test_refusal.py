@@ -11,7 +11,7 @@ from pipeline import open_index
 from pipeline.errors import QueryError
 from pipeline.indexing import foreign
 from pipeline.searching import refusal
-from pipeline.searching.evaluate import Question
+from pipeline.searching.evaluate import Evidence, Question
 from pipeline.searching.refusal import Bin, Trial
 from tests.conftest import WordEncoder
 
@@ -60,8 +60,8 @@ def test_without_one_of_the_kinds_there_is_nothing_to_judge(trials: list[Trial])
 
 
 def test_a_trial_holds_what_the_index_answers(paper_index: Path, word_encoder: WordEncoder) -> None:
-    found = Question("a", QUOTE, "fact", ("ICAO",), ((11, QUOTE),))
-    elsewhere = Question("b", QUOTE, "fact", ("ICAO",), ((12, QUOTE),))
+    found = Question("a", QUOTE, "fact", ("ICAO",), (Evidence(11, QUOTE),))
+    elsewhere = Question("b", QUOTE, "fact", ("ICAO",), (Evidence(12, QUOTE),))
     unanswerable = Question("c", "how long do kittens sleep", "unanswerable", (), ())
     done: list[int] = []
     with open_index(paper_index) as index:

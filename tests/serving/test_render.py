@@ -92,6 +92,8 @@ def test_an_answer_has_the_keys_and_values_of_the_issue_in_this_order() -> None:
                 "footnotes": [{"mark": "9", "page": 34, "text": "See “Boats”, 2016."}],
                 "passage": "icat/2018/14/3",
                 "citation": "UNICEF, icat-2018.pdf (2018), pp. 32–33 [PDF 34–35]",
+                "paragraphs": [],
+                "imprint": {"title": None, "symbol": None, "date": None, "author": None, "publishers": []},
                 "mentions": [],
                 "also": [],
             }
@@ -168,10 +170,11 @@ def test_csv_reads_back() -> None:
         "1", "0.7142", "0.988", "True", "UNICEF", "United Nations Children's Fund",
         "United Nations Children's Fund (UNICEF) > Main Activities > The 4 Ps", "icat", "2018", "icat-2018.pdf",
         "34;35", "32;33", TEXT, "icat/2018/14/3", "UNICEF, icat-2018.pdf (2018), pp. 32–33 [PDF 34–35]",
+        "", "", "", "", "", "",
     ]  # fmt: skip
     assert second == [
         "2", "-0.05", "0.988", "True", "", "", "", "sea", "1", "sea.pdf", "1", "", "'=SUM(A1)", "sea/1/0/0",
-        "sea.pdf (1), PDF p. 1",
+        "sea.pdf (1), PDF p. 1", "", "", "", "", "", "",
     ]  # fmt: skip
 
 

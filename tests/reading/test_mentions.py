@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.datatypes import Document, Organization, Passage
-from pipeline.searching.names import SHORT_NAME, Names
+from pipeline.reading.mentions import SHORT_NAME, Names
 
 ILO = Organization("ILO", "International Labour Office", ("Labour Office", "Bureau (Geneva)"))
 UN = Organization("UN", "United Nations")

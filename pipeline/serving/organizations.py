@@ -1,0 +1,62 @@
+"""Lists of organizations → JSON records and terminal text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from pipeline.datatypes import Edition
+from pipeline.indexing.catalog import BodyEntry, OrganizationEntry
+
+
+def organization_record(entry: OrganizationEntry) -> dict[str, Any]:
+    """Give an organization in the shape of ``--json``."""
+    organization = entry.organization
+    return {
+        "organization": organization.acronym,
+        "name": organization.name,
+        "aliases": list(organization.aliases),
+        "pages": list(organization.pages) if organization.pages else None,
+        "passages": entry.passages,
+        "document": entry.edition.document,
+        "edition": entry.edition.label,
+    }
+
+
+def organization_lines(entries: list[OrganizationEntry]) -> Iterator[str]:
+    """Give the organizations for people, under a heading for each edition."""
+    edition: Edition | None = None
+    for entry in entries:
+        if entry.edition != edition:
+            edition = entry.edition
+            yield f"{edition.id}: organization, pages, passages, name"
+        organization = entry.organization
+        pages = "–".join(str(page) for page in dict.fromkeys(organization.pages or ())) or "no section"
+        yield f"{organization.acronym:12} {pages:>10} {entry.passages:>4}  {organization.name}"
+        if organization.aliases:
+            yield f"{'':30}also: {'; '.join(organization.aliases)}"
+
+
+def body_record(entry: BodyEntry) -> dict[str, Any]:
+    """Give an organization that owns no section in the shape of ``--json``; ``mentions`` counts what names it."""
+    organization = entry.organization
+    return {
+        "organization": organization.acronym,
+        "name": organization.name,
+        "aliases": list(organization.aliases),
+        "pages": None,
+        "passages": 0,
+        "document": None,
+        "edition": None,
+        "mentions": entry.mentions,
+    }
+
+
+def body_lines(entries: Sequence[BodyEntry]) -> Iterator[str]:
+    """Give the organizations that own no section for people, under a heading of their own."""
+    if entries:
+        yield "without a section: organization, passages that name it, name"
+    for organization, mentions in entries:
+        yield f"{organization.acronym:12} {mentions:>15}  {organization.name}"
+        if organization.aliases:
+            yield f"{'':30}also: {'; '.join(organization.aliases)}"
