@@ -25,7 +25,7 @@ COMMANDS = {
     "diff": ("diff", "What changed from one edition to another."),
     "orgs": ("look", "List the organizations, their aliases and pages."),
     "sections": ("look", "Show the outline that was found."),
-    "show": ("look", "Show a page or a passage."),
+    "show": ("show", "Show a page or a passage, as text or a picture."),
     "info": ("look", "Describe the index: model, editions, checksums."),
     "eval": ("measure", "Measure the index with judged questions."),
     "editions": ("keep", "List the documents and their editions."),
@@ -37,6 +37,7 @@ COMMANDS = {
 # What a library that is missing comes with.
 EXTRAS = {
     "pdfplumber": "ingest", "pypdfium2": "ingest", "threadpoolctl": "ingest", "watchfiles": "ingest", "rich": "ingest",
+    "PIL": "ingest",
     "ir_measures": "eval", "scipy": "eval", "matplotlib": "png", "sentence_transformers": "models",
     "transformers": "models", "torch": "models",
 }  # fmt: skip

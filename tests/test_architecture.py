@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 STAGES = ["datatypes", "errors", "reading", "comparing", "indexing", "searching", "serving", "commands"]
 # Each heavy library is named in one file.
 HEAVY = {
-    "pypdfium2": "pipeline/reading/pdfium.py",
+    "PIL": "pipeline/serving/page_picture.py",
     "pdfplumber": "pipeline/reading/plumber.py",
     "pdfminer": "pipeline/reading/plumber.py",
     "faiss": "pipeline/indexing/nearest.py",
@@ -28,7 +28,8 @@ HEAVY = {
     "ir_measures": "pipeline/searching/evaluate.py",
     "matplotlib": "pipeline/serving/picture.py",
 }
-LAZY = {*HEAVY, "numpy"} - {"sqlite3"}
+PDFIUM = ("pipeline/reading/pdfium.py", "pipeline/serving/page_picture.py")  # one reads papers, one shows them
+LAZY = {*HEAVY, "numpy", "pypdfium2"} - {"sqlite3"}
 MODULES = sorted([*ROOT.glob("pipeline/**/*.py"), ROOT / "search_cli.py"], key=str)
 
 
@@ -59,6 +60,7 @@ def test_module_keeps_the_house_rules(path: Path) -> None:
     for module in imports(tree):
         library = module.split(".")[0]
         assert HEAVY.get(library, name) == name, f"{library} belongs in {HEAVY.get(library)}"
+        assert library != "pypdfium2" or name in PDFIUM, f"{library} belongs in {PDFIUM}"
     assert not {module.split(".")[0] for module in imports_at_start(tree)} & LAZY, "heavy import at the top"
     if name.startswith("pipeline"):
         calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
@@ -26,6 +27,13 @@ document_option = click.option(
     "--document", "documents", multiple=True, metavar="NAME", help="Only this document, e.g. icat."
 )
 edition_option = click.option("--edition", metavar="LABEL|all", help="This edition.  [default: the latest]")
+papers_option = click.option(
+    "--papers",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    default=("raw",),
+    help="Files or folders with the PDFs.  [default: raw/]",
+)
 model_option = click.option("--model", help="Where the index's model lies, if it is not found by its name.")
 rerank_option = click.option("--rerank", metavar="MODEL", help="A cross-encoder that reads the first hits again.")
 rerank_top_option = click.option(

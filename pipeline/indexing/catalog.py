@@ -179,6 +179,11 @@ class Catalog:
         passages = len(self._spans[edition.id])
         return EditionSummary(pages, sections, organizations, passages, dict(sorted(left)), messages)
 
+    def row(self, passage_id: str) -> int:
+        """Give the row of a passage that is there."""
+        (found,) = self._rows("SELECT row FROM passages WHERE id = ?", [passage_id])
+        return int(found[0])
+
     def organizations(self, acronyms: Iterable[str] | None = None) -> list[OrganizationEntry]:
         """List organizations, all or these, of every edition in the order of the paper, members without a section last.
 

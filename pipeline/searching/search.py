@@ -151,6 +151,18 @@ class Index:
         passages = self.catalog.passages([item.row for item in ranked])
         return [_hit(rank, *found) for rank, found in enumerate(zip(ranked, passages, strict=True), start=1)]
 
+    def best_sentence(self, passage: Passage, question: str) -> tuple[int, int]:
+        """Give the (start, end) of the sentence of a passage that comes nearest to a question.
+
+        :raises QueryError: for an empty question.
+        """
+        import numpy as np
+
+        self._select(question, 1, {})
+        rows = np.array([self.catalog.row(passage.id)])
+        (ranked,) = self._ranker.rank(self._encode(question), 1, rows, MODES["hybrid"])
+        return passage.sentences[ranked.sentence]
+
     def editions(self, **filters: Unpack[Filters]) -> list[Edition]:
         """List the editions that a search with these filters looks at.
 
