@@ -26,6 +26,7 @@ COMMANDS = {
     "orgs": ("look", "List the organizations, their aliases and pages."),
     "sections": ("look", "Show the outline that was found."),
     "show": ("show", "Show a page or a passage, as text or a picture."),
+    "serve": ("serve", "Serve a web page and an HTTP API."),
     "info": ("look", "Describe the index: model, editions, checksums."),
     "eval": ("measure", "Measure the index with judged questions."),
     "editions": ("keep", "List the documents and their editions."),
@@ -38,6 +39,7 @@ COMMANDS = {
 EXTRAS = {
     "pdfplumber": "ingest", "pypdfium2": "ingest", "threadpoolctl": "ingest", "watchfiles": "ingest", "rich": "ingest",
     "PIL": "ingest",
+    "fastapi": "serve", "uvicorn": "serve", "jinja2": "serve", "prometheus_client": "serve",
     "ir_measures": "eval", "scipy": "eval", "matplotlib": "png", "sentence_transformers": "models",
     "transformers": "models", "torch": "models",
 }  # fmt: skip

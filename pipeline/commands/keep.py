@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from pipeline import open_index
-from pipeline.commands.terminal import index_option, json_option, progress_bar, to_json
+from pipeline.commands.terminal import index_option, json_option, progress_bar
 from pipeline.errors import IndexUnusable
+from pipeline.serving.render import to_json
 
 
 @click.command()
@@ -22,15 +22,10 @@ def editions(folder: str, *, as_json: bool) -> None:
     \b
     mandates editions
     """
-    from pipeline.reading.corpus import label_order, latest
+    from pipeline.serving.listing import edition_records
 
     with open_index(folder) as index:
-        found = index.catalog.editions()
-        records = [
-            asdict(edition) | {"latest": edition in latest(found)} | index.catalog.summary(edition)._asdict()
-            for edition in sorted(found, key=lambda item: label_order(item.label), reverse=True)
-        ]
-    records.sort(key=lambda record: str(record["document"]))
+        records = edition_records(index.catalog)
     if as_json:
         click.echo(to_json(records))
         return

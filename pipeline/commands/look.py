@@ -8,13 +8,9 @@ from dataclasses import asdict
 import click
 
 from pipeline import open_index
-from pipeline.commands.terminal import (
-    NOTHING_FOUND,
-    index_option,
-    json_option,
-    to_json,
-)
+from pipeline.commands.terminal import NOTHING_FOUND, index_option, json_option
 from pipeline.serving import render
+from pipeline.serving.render import to_json
 
 
 @click.command()

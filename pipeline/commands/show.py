@@ -11,15 +11,7 @@ from typing import Any
 import click
 
 from pipeline import Index, open_index
-from pipeline.commands.terminal import (
-    bold,
-    index_option,
-    json_option,
-    model_option,
-    papers_option,
-    terminal_width,
-    to_json,
-)
+from pipeline.commands.terminal import bold, index_option, json_option, model_option, papers_option, terminal_width
 from pipeline.datatypes import Edition, Passage
 from pipeline.errors import OutputError
 from pipeline.serving import render
@@ -28,6 +20,7 @@ from pipeline.serving.inline_picture import inline_picture
 from pipeline.serving.page_picture import DPI, MOST_DPI, Look, draw_pages
 from pipeline.serving.papers import Papers
 from pipeline.serving.places import find_page, find_passage
+from pipeline.serving.render import to_json
 
 TERMINAL = "-"  # for --image: show it here
 

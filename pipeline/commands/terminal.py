@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sys
@@ -55,11 +54,6 @@ def styled(text: str, **style: Any) -> str:
 def terminal_width() -> int:
     """Give the columns to wrap at."""
     return min(shutil.get_terminal_size((100, 24)).columns, 110)
-
-
-def to_json(record: object) -> str:
-    """Give a record as indented JSON."""
-    return json.dumps(record, ensure_ascii=False, indent=2)
 
 
 @contextmanager

@@ -21,6 +21,8 @@ from pipeline.reading.names import Definition
 
 PASSAGES = "SELECT passages.*, headings.path FROM passages LEFT JOIN headings ON headings.number = passages.section"
 
+SERIALIZED = 3  # of ``sqlite3.threadsafety``: threads may share a connection
+
 
 class PageText(NamedTuple):
     """A page as the index keeps it."""
@@ -88,7 +90,10 @@ class Catalog:
         """Open the file without any lock: nobody ever changes it."""
         self._path = path
         try:
-            self._connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
+            # Several threads may read at once where SQLite was built to let them, as it nearly always is.
+            one_thread = sqlite3.threadsafety < SERIALIZED
+            address = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
+            self._connection = sqlite3.connect(address, uri=True, check_same_thread=one_thread)
         except sqlite3.DatabaseError as error:
             raise IndexDamaged(f"{path}: {error}; rebuild it: mandates ingest") from error
         rows = self._rows("SELECT * FROM editions ORDER BY id")

@@ -61,6 +61,11 @@ def who_covers(index: Index, topic: str, top_k: int = 3, **filters: Unpack[Filte
     return sorted(covered, key=lambda item: -item.score)
 
 
+def with_evidence(covered: Sequence[Coverage]) -> list[Coverage]:
+    """Keep the organizations of which the paper says something."""
+    return [item for item in covered if item.coverage != "none"]
+
+
 def _coverage(organization: Organization, hits: Sequence[Hit], covers: float, mentions: float, top_k: int) -> Coverage:
     score = hits[0].score if hits else 0.0
     level = "none"

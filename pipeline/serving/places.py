@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.datatypes import Passage
-from pipeline.errors import QueryError
+from pipeline.errors import NotThere, QueryError
 from pipeline.indexing.catalog import PageText
 from pipeline.searching.search import Index
 
@@ -13,18 +13,19 @@ MOST_DIGITS = 9  # of a page number; SQLite takes no integer of 20
 def find_passage(index: Index, passage_id: str) -> Passage:
     """Find a passage by its id.
 
-    :raises QueryError: if there is none.
+    :raises NotThere: if there is none.
     """
     passage = index.catalog.passage(passage_id)
     if passage is None:
-        raise QueryError(f"no passage has the id {passage_id}; search hits carry theirs")
+        raise NotThere(f"no passage has the id {passage_id}; search hits carry theirs")
     return passage
 
 
 def find_page(index: Index, place: str) -> PageText:
     """Find a page by its number, after ``document/edition:`` or ``document:`` where several editions are held.
 
-    :raises QueryError: if there is none, or several may be meant.
+    :raises NotThere: if there is none.
+    :raises QueryError: if several may be meant.
     """
     name, _, number = place.rpartition(":")
     if not (number.isascii() and number.isdecimal()):
@@ -35,5 +36,5 @@ def find_page(index: Index, place: str) -> PageText:
         raise QueryError(f"which edition? write EDITION:{number} with one of: {choices}")
     page = index.catalog.page(editions[0], int(number)) if len(number) <= MOST_DIGITS else None
     if page is None:
-        raise QueryError(f"{editions[0].file} has no page {number}")
+        raise NotThere(f"{editions[0].file} has no page {number}")
     return page

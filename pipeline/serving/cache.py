@@ -1,0 +1,36 @@
+"""Bytes that were made once, kept up to a bound."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+
+
+class BoundedCache:
+    """Keeps what was asked for last; ``size`` is what it holds now, in bytes."""
+
+    def __init__(self, most: int) -> None:
+        """Take the bound.
+
+        :param most: bytes; something larger is made anew each time.
+        """
+        self._most, self.size = most, 0
+        self._kept: OrderedDict[Hashable, bytes] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable, make: Callable[[], bytes]) -> bytes:
+        """Give what is kept under a key, or make and keep it."""
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        made = make()
+        with self._lock:
+            if key not in self._kept and len(made) <= self._most:
+                self._kept[key] = made
+                self.size += len(made)
+            while self.size > self._most:
+                _, dropped = self._kept.popitem(last=False)
+                self.size -= len(dropped)
+        return made

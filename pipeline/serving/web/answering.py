@@ -1,0 +1,107 @@
+"""Answers over HTTP: each of one generation of the index, with a tag that spares sending it twice."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from pipeline.errors import CorpusError, IndexUnusable, MandatesError, NotThere, OutputError, QueryError
+from pipeline.serving.current import Held
+from pipeline.serving.render import to_json
+from pipeline.serving.service import Service
+from pipeline.serving.web import schema
+
+JSON, PNG, TEXT = "application/json", "image/png", "text/plain; charset=utf-8"
+PROBLEM = "application/problem+json"
+# What an error of the library comes to; the first that fits. A message may name files of the server: those of papers
+# are told, for whoever serves them must mend it; what is wrong with the index is told in the log and by /healthz.
+STATUSES: dict[type[MandatesError], HTTPStatus] = {
+    NotThere: HTTPStatus.NOT_FOUND,
+    QueryError: HTTPStatus.BAD_REQUEST,
+    CorpusError: HTTPStatus.NOT_FOUND,
+    OutputError: HTTPStatus.BAD_REQUEST,
+    IndexUnusable: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+
+class Body(NamedTuple):
+    """What is answered: bytes, what they are, and headers that go with them."""
+
+    content: bytes
+    media_type: str = JSON
+    headers: Mapping[str, str] = MappingProxyType({})
+
+
+def respond(request: Request, service: Service, make: Callable[[Held], Body]) -> Response:
+    """Answer from the current generation, unless the client has that answer already."""
+    with service.current.use() as held:
+        asked = f"{service.release} {held.tag} {request.url.path}?{request.url.query}"
+        tag = f'"{hashlib.sha256(asked.encode()).hexdigest()[:32]}"'
+        headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+        known = request.headers.get("if-none-match", "").split(",")
+        if tag in (item.strip().removeprefix("W/") for item in known):
+            return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+        body = make(held)
+    return Response(body.content, media_type=body.media_type, headers=headers | dict(body.headers))
+
+
+def record(value: object, headers: dict[str, str] | None = None) -> Body:
+    """Give a record as the command line prints it."""
+    return Body((to_json(value) + "\n").encode(), JSON, headers or {})
+
+
+def paged(request: Request, items: Sequence[object], offset: int, limit: int | None) -> tuple[Any, dict[str, str]]:
+    """Cut a part out of a list, and give the headers that tell where the others are."""
+    end = len(items) if limit is None else offset + limit
+    headers = {"X-Total-Count": str(len(items))} | links(request, offset, limit or end, has_more=end < len(items))
+    return items[offset:end], headers
+
+
+def links(request: Request, offset: int, limit: int, *, has_more: bool) -> dict[str, str]:
+    """Give the header that leads to the part of a list after this one and to the one before (RFC 8288)."""
+    others = [(name, value) for name, value in request.query_params.multi_items() if name != "offset"]
+    starts = {"next": offset + limit} if has_more else {}
+    starts |= {"prev": max(offset - limit, 0)} if offset else {}
+    found = [
+        f'<{request.url.path}?{urlencode([*others, ("offset", start)])}>; rel="{name}"'
+        for name, start in starts.items()
+    ]
+    return {"Link": ", ".join(found)} if found else {}
+
+
+def answers(model: Any, *others: str) -> dict[int | str, dict[str, Any]]:
+    """Describe what a route answers: a record, and perhaps other kinds of content."""
+    content = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in others}
+    return {200: {"model": model, "description": "Found."} | ({"content": content} if content else {})} | PROBLEMS
+
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"model": schema.Problem, "description": HTTPStatus(status).phrase, "content": {PROBLEM: {}}}
+    for status in (400, 401, 403, 404, 414, 421, 422, 429, 503)
+}
+
+
+def explain(error: Exception) -> tuple[int, str, dict[str, str]]:
+    """Turn an error into a status, one line that says what is wrong, and headers that go with it."""
+    headers: dict[str, str] = {}
+    if isinstance(error, MandatesError):
+        status = next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 500)
+        detail = str(error) if status < 500 else "the index cannot be used; /healthz says why"
+    elif isinstance(error, RequestValidationError):
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+        found = ("{}: {}".format(".".join(map(str, item["loc"][1:])), item["msg"]) for item in error.errors())
+        detail = "; ".join(found)
+    elif isinstance(error, HTTPException):
+        status, detail, headers = error.status_code, str(error.detail), dict(error.headers or {})
+    else:
+        status, detail = HTTPStatus.INTERNAL_SERVER_ERROR, "something unforeseen happened; the server's log says what"
+    return int(status), detail, headers
