@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from typing import Any
 
@@ -39,8 +40,9 @@ def bind(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=256)
-    except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or error
+    except OSError as error:
+        known = error.errno is not None and error.errno > 0  # else it is no error of the system but of a name
+        reason = os.strerror(error.errno) if known else error.strerror
         raise OutputError(f"{host}:{port}: cannot listen there ({reason}); choose another --port or --host") from error
 
 

@@ -47,7 +47,7 @@ def blocks(text: str, best: tuple[int, int] = (0, 0)) -> Iterator[Block]:
     for match in re.finditer(r"[^\n]+", text):
         is_item = match[0].startswith(BULLET)
         start = match.start() + (len(match[0]) - len(match[0].removeprefix(BULLET).lstrip()) if is_item else 0)
-        cuts = [start, *(min(max(edge, start), match.end()) for edge in best), match.end()]
+        cuts = [start, *(min(max(edge, start), match.end()) for edge in sorted(best)), match.end()]
         runs = (Run(text[a:b], number == 1) for number, (a, b) in enumerate(pairwise(cuts)) if a < b)
         yield Block(tuple(runs), is_item)
 
