@@ -41,8 +41,8 @@ def bind(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=256)
     except OSError as error:
-        known = error.errno is not None and error.errno > 0  # else it is no error of the system but of a name
-        reason = os.strerror(error.errno) if known else error.strerror
+        # The number says it shortly; where it is no error of the system but of a name, the text does.
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
         raise OutputError(f"{host}:{port}: cannot listen there ({reason}); choose another --port or --host") from error
 
 
