@@ -27,6 +27,7 @@ COMMANDS = {
     "sections": ("look", "Show the outline that was found."),
     "show": ("show", "Show a page or a passage, as text or a picture."),
     "serve": ("serve", "Serve a web page and an HTTP API."),
+    "mcp": ("serve", "Serve tools to an assistant."),
     "info": ("look", "Describe the index: model, editions, checksums."),
     "eval": ("measure", "Measure the index with judged questions."),
     "editions": ("keep", "List the documents and their editions."),
@@ -40,6 +41,7 @@ EXTRAS = {
     "pdfplumber": "ingest", "pypdfium2": "ingest", "threadpoolctl": "ingest", "watchfiles": "ingest", "rich": "ingest",
     "PIL": "ingest",
     "fastapi": "serve", "uvicorn": "serve", "jinja2": "serve", "prometheus_client": "serve",
+    "mcp": "mcp",
     "ir_measures": "eval", "scipy": "eval", "matplotlib": "png", "sentence_transformers": "models",
     "transformers": "models", "torch": "models",
 }  # fmt: skip

@@ -13,6 +13,7 @@ STAGES = ["datatypes", "errors", "reading", "comparing", "indexing", "searching"
 # Each heavy library is named in one file.
 HEAVY = {
     "PIL": "pipeline/serving/page_picture.py",
+    "mcp": "pipeline/serving/mcp.py",
     "prometheus_client": "pipeline/serving/web/metrics.py",
     "jinja2": "pipeline/serving/web/site.py",
     "uvicorn": "pipeline/serving/web/listen.py",

@@ -11,6 +11,7 @@ TOPICS = 50  # of a matrix
 MOST_HITS = 100
 MOST_DPI = 220
 ADDRESS = 8000  # characters of a path and its query
+BODY = 100_000  # bytes; only assistants send any
 # Bounds of all requests together.
 AT_ONCE = 64  # in work or waiting for a thread; whoever comes then is told to come again
 SECONDS = 30.0  # until an answer begins

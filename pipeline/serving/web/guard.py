@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from pipeline.serving.settings import ADDRESS, AT_ONCE, SECONDS, SENDING, Settings
+from pipeline.serving.settings import ADDRESS, AT_ONCE, BODY, SECONDS, SENDING, Settings
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -82,6 +82,7 @@ class Guard:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         if len(scope["path"]) + len(scope["query_string"]) > ADDRESS:
             raise Refusal(414, f"the address is longer than {ADDRESS} characters")
+        check_size(headers)
         check_host(headers.get("host", ""), self._settings)
         check_origin(headers)
         check_token(headers.get("authorization", ""), self._settings.token)
@@ -170,6 +171,18 @@ def check_host(host: str, settings: Settings) -> None:
         return
     if settings.is_local or not _is_address(name):
         raise Refusal(421, "this server does not go by that name; start it with --allow-host NAME if it should")
+
+
+def check_size(headers: Mapping[str, str]) -> None:
+    """Refuse what is too long to be a question.
+
+    :raises Refusal: if a body has no length, or more than ``BODY`` bytes.
+    """
+    length = headers.get("content-length", "0")
+    if "transfer-encoding" in headers:
+        raise Refusal(411, "say how long it is")
+    if not length.isdecimal() or len(length) > 15 or int(length) > BODY:
+        raise Refusal(413, f"more than {BODY} bytes")
 
 
 def check_origin(headers: Mapping[str, str]) -> None:
