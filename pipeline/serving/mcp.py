@@ -91,7 +91,7 @@ class Tools:
         }
 
     def who(self, topic: str, edition: str | None = None) -> dict[str, Any]:
-        """Tell which organizations cover a topic, which mention it, each with evidence, and of which nothing is found."""
+        """Tell which organizations cover a topic or mention it, with evidence, and of which nothing was found."""
         with self._service.current.use() as held:
             covered = who_covers(held.index, _short(topic), 1, edition=edition)
         found = with_evidence(covered)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline.datatypes import Edition, Passage
-from pipeline.errors import NotThere
+from pipeline.errors import NotThere, QueryError
 from pipeline.indexing.store import release
 from pipeline.serving.cache import BoundedCache
 from pipeline.serving.current import CurrentIndex, Held
@@ -54,8 +54,11 @@ class Service:
     ) -> bytes:
         """Draw a page, with the passage highlighted; pictures are kept.
 
+        :raises QueryError: if the passage is of another edition.
         :raises CorpusError, OutputError: if it cannot be drawn.
         """
+        if passage and passage.edition != edition:
+            raise QueryError(f"{passage.id} is not in {edition.id}")
         place = (passage.boxes, passage.text) if passage else None
         look = Look(dpi or Look().dpi, best, self.settings.password)
         return self.pictures.get(

@@ -159,6 +159,7 @@ def test_the_paper_itself_can_be_had(client: TestClient, sea: Path) -> None:
         ("pages/sea/2018/99", 404, "sea-2018.pdf has no page 99"),
         ("pages/sea/2018/1.png?passage=sea/9", 404, "no passage has the id sea/9; search hits carry theirs"),
         ("pages/sea/2018/1.png?dpi=5000", 422, "dpi: Input should be less than or equal to 220"),
+        ("pages/sea/2018/1.png?passage=sea/2021/2/0", 400, "sea/2021/2/0 is not in sea/2018"),
         ("papers/sea/1999.pdf", 404, "the index holds no edition sea/1999"),
         ("nothing", 404, "Not Found"),
     ],
