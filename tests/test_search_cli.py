@@ -755,7 +755,12 @@ def test_progress_bars_on_a_terminal(workplace: Path) -> None:
 
 @pytest.mark.parametrize(
     ("library", "args", "extra"),
-    [("watchfiles", ["ingest", "--watch"], "ingest"), ("ir_measures", ["eval", "questions.jsonl"], "eval")],
+    [
+        ("watchfiles", ["ingest", "--watch"], "ingest"),
+        ("ir_measures", ["eval", "questions.jsonl"], "eval"),
+        ("pypdfium2", ["show", "1", "--image", "page.png"], "ingest"),
+        ("PIL", ["show", "1", "--image", "page.png"], "ingest"),
+    ],
 )
 def test_a_library_that_is_not_installed(
     workplace: Path, monkeypatch: pytest.MonkeyPatch, library: str, args: list[str], extra: str

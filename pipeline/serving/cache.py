@@ -1,25 +1,29 @@
-"""Bytes that were made once, kept up to a bound."""
+"""Answers that were made once, kept up to a bound."""
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
+
+Kept = TypeVar("Kept")
 
 
-class BoundedCache:
+class BoundedCache(Generic[Kept]):
     """Keeps what was asked for last; ``size`` is what it holds now, in bytes."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, measure: Callable[[Kept], int]) -> None:
         """Take the bound.
 
         :param most: bytes; something larger is made anew each time.
+        :param measure: tells how many bytes something takes.
         """
-        self._most, self.size = most, 0
-        self._kept: OrderedDict[Hashable, bytes] = OrderedDict()
+        self._most, self._measure, self.size = most, measure, 0
+        self._kept: OrderedDict[Hashable, Kept] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: Hashable, make: Callable[[], bytes]) -> bytes:
+    def get(self, key: Hashable, make: Callable[[], Kept]) -> Kept:
         """Give what is kept under a key, or make and keep it."""
         with self._lock:
             if key in self._kept:
@@ -27,10 +31,10 @@ class BoundedCache:
                 return self._kept[key]
         made = make()
         with self._lock:
-            if key not in self._kept and len(made) <= self._most:
+            if key not in self._kept and self._measure(made) <= self._most:
                 self._kept[key] = made
-                self.size += len(made)
+                self.size += self._measure(made)
             while self.size > self._most:
                 _, dropped = self._kept.popitem(last=False)
-                self.size -= len(dropped)
+                self.size -= self._measure(dropped)
         return made

@@ -1,4 +1,4 @@
-"""What the web page, the HTTP API and the MCP server have in common: the index, the papers, pictures that are kept."""
+"""What the web page, the HTTP API and the MCP server have in common: the index and the papers."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from pathlib import Path
 from pipeline.datatypes import Edition, Passage
 from pipeline.errors import NotThere, QueryError
 from pipeline.indexing.store import release
-from pipeline.serving.cache import BoundedCache
 from pipeline.serving.current import CurrentIndex, Held
 from pipeline.serving.page_picture import Look, draw_pages
 from pipeline.serving.papers import Papers
-from pipeline.serving.settings import PICTURES, Settings
+from pipeline.serving.settings import Settings
 
 
 class Service:
@@ -24,7 +23,6 @@ class Service:
         """
         self.settings, self.release = settings, release()
         self.current = CurrentIndex(settings.folder, settings.model)
-        self.pictures = BoundedCache(PICTURES)
         self._papers = Papers(settings.papers)
 
     def edition(self, held: Held, document: str, label: str) -> Edition:
@@ -52,16 +50,12 @@ class Service:
         dpi: int = 0,
         best: tuple[int, int] = (0, 0),
     ) -> bytes:
-        """Draw a page, with the passage highlighted; pictures are kept.
+        """Draw a page, with the passage highlighted; 0 dpi stands for the usual size.
 
         :raises QueryError: if the passage is of another edition.
         :raises CorpusError, OutputError: if it cannot be drawn.
         """
         if passage and passage.edition != edition:
             raise QueryError(f"{passage.id} is not in {edition.id}")
-        place = (passage.boxes, passage.text) if passage else None
         look = Look(dpi or Look().dpi, best, self.settings.password)
-        return self.pictures.get(
-            (edition.sha256, number, place, look),
-            lambda: draw_pages(self.paper(edition), [number], passage, look).png,
-        )
+        return draw_pages(self.paper(edition), [number], passage, look).png

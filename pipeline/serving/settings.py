@@ -16,7 +16,7 @@ BODY = 100_000  # bytes; only assistants send any
 AT_ONCE = 64  # in work or waiting for a thread; whoever comes then is told to come again
 SECONDS = 30.0  # until an answer begins
 SENDING = 300.0  # seconds until a slow reader is let go
-PICTURES = 64_000_000  # bytes of pictures that are kept
+KEPT = 64_000_000  # bytes of answers and pictures that were made already
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from pipeline.serving.cache import BoundedCache
 
 
 def test_what_was_used_last_is_kept() -> None:
-    cache, made = BoundedCache(30), list[str]()
+    cache, made = BoundedCache[bytes](30, len), list[str]()
 
     def get(key: str, size: int = 10) -> None:
         def make() -> bytes:
@@ -26,7 +26,7 @@ def test_what_was_used_last_is_kept() -> None:
 
 
 def test_what_is_larger_than_the_bound_is_made_anew() -> None:
-    cache = BoundedCache(30)
+    cache = BoundedCache[bytes](30, len)
     for _ in range(2):
         assert cache.get("a", lambda: bytes(31)) == bytes(31)
     assert cache.size == 0

@@ -15,9 +15,11 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from pipeline.errors import CorpusError, IndexUnusable, MandatesError, NotThere, OutputError, QueryError
+from pipeline.serving.cache import BoundedCache
 from pipeline.serving.current import Held
 from pipeline.serving.render import to_json
 from pipeline.serving.service import Service
+from pipeline.serving.settings import KEPT
 from pipeline.serving.web import schema
 
 JSON, PNG, TEXT = "application/json", "image/png", "text/plain; charset=utf-8"
@@ -41,17 +43,25 @@ class Body(NamedTuple):
     headers: Mapping[str, str] = MappingProxyType({})
 
 
-def respond(request: Request, service: Service, make: Callable[[Held], Body]) -> Response:
-    """Answer from the current generation, unless the client has that answer already."""
-    with service.current.use() as held:
-        asked = f"{service.release} {held.tag} {request.url.path}?{request.url.query}"
-        tag = f'"{hashlib.sha256(asked.encode()).hexdigest()[:32]}"'
-        headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
-        known = request.headers.get("if-none-match", "").split(",")
-        if tag in (item.strip().removeprefix("W/") for item in known):
-            return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-        body = make(held)
-    return Response(body.content, media_type=body.media_type, headers=headers | dict(body.headers))
+class Answers:
+    """Answers from the current generation; what was asked before is not made again."""
+
+    def __init__(self, service: Service) -> None:
+        """Answer with this index."""
+        self.service = service
+        self.kept = BoundedCache[Body](KEPT, lambda body: len(body.content))
+
+    def respond(self, request: Request, make: Callable[[Held], Body]) -> Response:
+        """Answer, unless the client has that answer already."""
+        with self.service.current.use() as held:
+            asked = f"{self.service.release} {held.tag} {request.url.path}?{request.url.query}"
+            tag = hashlib.sha256(asked.encode()).hexdigest()[:32]
+            headers = {"ETag": f'"{tag}"', "Cache-Control": "private, no-cache"}
+            known = request.headers.get("if-none-match", "").split(",")
+            if f'"{tag}"' in (item.strip().removeprefix("W/") for item in known):
+                return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+            body = self.kept.get(tag, lambda: make(held))
+        return Response(body.content, media_type=body.media_type, headers=headers | dict(body.headers))
 
 
 def record(value: object, headers: dict[str, str] | None = None) -> Body:
@@ -78,7 +88,7 @@ def links(request: Request, offset: int, limit: int, *, has_more: bool) -> dict[
     return {"Link": ", ".join(found)} if found else {}
 
 
-def answers(model: Any, *others: str) -> dict[int | str, dict[str, Any]]:
+def described(model: Any, *others: str) -> dict[int | str, dict[str, Any]]:
     """Describe what a route answers: a record, and perhaps other kinds of content."""
     content = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in others}
     return {200: {"model": model, "description": "Found."} | ({"content": content} if content else {})} | PROBLEMS

@@ -19,10 +19,9 @@ from pipeline.serving.diff_record import to_record
 from pipeline.serving.listing import edition_records
 from pipeline.serving.picture import draw_matrix
 from pipeline.serving.places import find_page, find_passage
-from pipeline.serving.service import Service
 from pipeline.serving.settings import MOST_HITS
 from pipeline.serving.web import schema
-from pipeline.serving.web.answering import PNG, TEXT, Body, answers, links, paged, record, respond
+from pipeline.serving.web.answering import PNG, TEXT, Answers, Body, described, links, paged, record
 from pipeline.serving.web.parameters import (
     FAR,
     NAME,
@@ -41,17 +40,17 @@ Name = Annotated[str, Path(max_length=NAME)]
 Number = Annotated[int, Path(ge=1, le=FAR)]
 
 
-def make_router(service: Service) -> APIRouter:
+def make_router(answers: Answers) -> APIRouter:
     """Make all routes of the API."""
     router = APIRouter(prefix=ROOT, default_response_class=Response)
-    _add_answers(router, service)
-    _add_lists(router, service)
-    _add_places(router, service)
+    _add_answers(router, answers)
+    _add_lists(router, answers)
+    _add_places(router, answers)
     return router
 
 
-def _add_answers(router: APIRouter, service: Service) -> None:
-    @router.get("/search", responses=answers(schema.Answer))
+def _add_answers(router: APIRouter, answers: Answers) -> None:
+    @router.get("/search", responses=described(schema.Answer))
     def search(request: Request, query: Annotated[SearchQuery, Query()]) -> Response:
         """Ask a question: ranked passages, each with its organization and pages."""
 
@@ -63,9 +62,9 @@ def _add_answers(router: APIRouter, service: Service) -> None:
             found["hits"] = found["hits"][query.offset :]
             return record(found, links(request, query.offset, query.k, has_more=has_more))
 
-        return respond(request, service, make)
+        return answers.respond(request, make)
 
-    @router.get("/who", responses=answers(schema.WhoAnswer))
+    @router.get("/who", responses=described(schema.WhoAnswer))
     def who(request: Request, query: Annotated[WhoQuery, Query()]) -> Response:
         """Rank the organizations that cover a topic, each with its best passages."""
 
@@ -73,25 +72,25 @@ def _add_answers(router: APIRouter, service: Service) -> None:
             covered = who_covers(held.index, query.topic, query.k, documents=query.document, edition=query.edition)
             return record(render.coverage_record(query.topic, covered if query.all else with_evidence(covered)))
 
-        return respond(request, service, make)
+        return answers.respond(request, make)
 
-    @router.get("/matrix", responses=answers(schema.MatrixAnswer, "text/csv", "text/html", PNG))
+    @router.get("/matrix", responses=described(schema.MatrixAnswer, "text/csv", "text/html", PNG))
     def matrix(request: Request, query: Annotated[MatrixQuery, Query()]) -> Response:
         """Topics × organizations with the best page of each, as data or as a file."""
-        return respond(request, service, lambda held: _matrix(make_matrix(held.index, query.topic), query.format))
+        return answers.respond(request, lambda held: _matrix(make_matrix(held.index, query.topic), query.format))
 
-    @router.get("/diff", responses=answers(DiffAnswer))
+    @router.get("/diff", responses=described(DiffAnswer))
     def diff(request: Request, query: Annotated[DiffQuery, Query()]) -> Response:
         """Tell what changed from one edition to another."""
 
         def make(held: Held) -> Body:
             return record(to_record(diff_editions(held.index, query.old, query.new, query.org)))
 
-        return respond(request, service, make)
+        return answers.respond(request, make)
 
 
-def _add_lists(router: APIRouter, service: Service) -> None:
-    @router.get("/orgs", responses=answers(list[schema.Organization]))
+def _add_lists(router: APIRouter, answers: Answers) -> None:
+    @router.get("/orgs", responses=described(list[schema.Organization]))
     def orgs(request: Request, query: Annotated[ListQuery, Query()]) -> Response:
         """List the organizations, their aliases and pages."""
 
@@ -99,20 +98,20 @@ def _add_lists(router: APIRouter, service: Service) -> None:
             entries, headers = paged(request, held.index.catalog.organizations(), query.offset, query.limit)
             return record([render.organization_record(entry) for entry in entries], headers)
 
-        return respond(request, service, make)
+        return answers.respond(request, make)
 
-    @router.get("/editions", responses=answers(list[schema.Edition]))
+    @router.get("/editions", responses=described(list[schema.Edition]))
     def editions(request: Request, query: Annotated[ListQuery, Query()]) -> Response:
         """List the documents and their editions, the latest of each first."""
 
         def make(held: Held) -> Body:
             return record(*paged(request, edition_records(held.index.catalog), query.offset, query.limit))
 
-        return respond(request, service, make)
+        return answers.respond(request, make)
 
 
-def _add_places(router: APIRouter, service: Service) -> None:
-    @router.get("/passages/{passage_id:path}", responses=answers(schema.Passage, TEXT))
+def _add_places(router: APIRouter, answers: Answers) -> None:
+    @router.get("/passages/{passage_id:path}", responses=described(schema.Passage, TEXT))
     def passage(request: Request, passage_id: Name, query: Annotated[CiteQuery, Query()]) -> Response:
         """Give a passage, or with ``cite`` a quotation of it for a text or a reference manager."""
 
@@ -122,39 +121,39 @@ def _add_places(router: APIRouter, service: Service) -> None:
                 return Body((FORMS[query.cite](found) + "\n").encode(), TEXT)
             return record(render.passage_record(found))
 
-        return respond(request, service, make)
+        return answers.respond(request, make)
 
-    @router.get("/pages/{document}/{edition}/{number}.png", responses=answers(bytes, PNG))
+    @router.get("/pages/{document}/{edition}/{number}.png", responses=described(bytes, PNG))
     def picture(
         request: Request, document: Name, edition: Name, number: Number, query: Annotated[PictureQuery, Query()]
     ) -> Response:
         """Draw a page, a passage on it highlighted where its own words stand."""
 
         def make(held: Held) -> Body:
-            place = find_page(held.index, f"{service.edition(held, document, edition).id}:{number}")
+            place = find_page(held.index, f"{answers.service.edition(held, document, edition).id}:{number}")
             highlighted = find_passage(held.index, query.passage) if query.passage else None
-            return Body(service.picture(place.edition, number, highlighted, query.dpi, query.best), PNG)
+            return Body(answers.service.picture(place.edition, number, highlighted, query.dpi, query.best), PNG)
 
-        return respond(request, service, make)
+        return answers.respond(request, make)
 
-    @router.get("/pages/{document}/{edition}/{number}", responses=answers(schema.Page))
+    @router.get("/pages/{document}/{edition}/{number}", responses=described(schema.Page))
     def page(request: Request, document: Name, edition: Name, number: Number) -> Response:
         """Give the text of a page and what of it no passage holds."""
 
         def make(held: Held) -> Body:
-            place = f"{service.edition(held, document, edition).id}:{number}"
+            place = f"{answers.service.edition(held, document, edition).id}:{number}"
             return record(render.page_record(find_page(held.index, place)))
 
-        return respond(request, service, make)
+        return answers.respond(request, make)
 
-    @router.get("/papers/{document}/{edition}.pdf", responses=answers(bytes, "application/pdf"))
+    @router.get("/papers/{document}/{edition}.pdf", responses=described(bytes, "application/pdf"))
     def paper(document: Name, edition: Name) -> Response:
         """Give the PDF itself."""
-        with service.current.use() as held:
-            found = service.edition(held, document, edition)
+        with answers.service.current.use() as held:
+            found = answers.service.edition(held, document, edition)
         # The browser's own reader needs scripts and styles, which the guard's policy forbids.
         headers = {"Content-Security-Policy": "frame-ancestors 'none'"}
-        file = service.paper(found)
+        file = answers.service.paper(found)
         return FileResponse(
             file, 200, headers, "application/pdf", filename=found.file, content_disposition_type="inline"
         )

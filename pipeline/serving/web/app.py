@@ -16,7 +16,7 @@ from pipeline.errors import MandatesError
 from pipeline.serving.service import Service
 from pipeline.serving.settings import Settings
 from pipeline.serving.web import api, schema
-from pipeline.serving.web.answering import PROBLEM, answers, explain, record
+from pipeline.serving.web.answering import PROBLEM, Answers, described, explain, record
 from pipeline.serving.web.guard import Guard, problem
 from pipeline.serving.web.metrics import Metrics
 from pipeline.serving.web.site import HTML, Templates, error_page, make_site
@@ -30,6 +30,7 @@ def create_app(settings: Settings) -> Guard:
     :raises IndexUnusable, EncoderError: if the index cannot be searched.
     """
     service = Service(settings)
+    answers = Answers(service)
     app = FastAPI(
         title="mandates",
         version=service.release,
@@ -44,11 +45,11 @@ def create_app(settings: Settings) -> Guard:
         app.add_exception_handler(kind, _handler(templates))
     gauges = {
         "passages": ("Passages of the index.", lambda: _passages(service)),
-        "pictures_bytes": ("Pictures that are kept.", lambda: service.pictures.size),
+        "kept_bytes": ("Answers and pictures that are kept.", lambda: answers.kept.size),
     }
     metrics = Metrics(gauges, log_queries=settings.log_queries)
-    app.include_router(api.make_router(service))
-    app.include_router(make_site(service, templates, app))
+    app.include_router(api.make_router(answers))
+    app.include_router(make_site(answers, templates, app))
     _add_operations(app, service, metrics)
     return Guard(app, settings, metrics.observe)
 
@@ -77,7 +78,7 @@ def _handler(templates: Templates) -> Callable[[Request, Exception], Response]:
 
 
 def _add_operations(app: FastAPI, service: Service, metrics: Metrics) -> None:
-    @app.get("/healthz", responses=answers(schema.Health), tags=["operations"])
+    @app.get("/healthz", responses=described(schema.Health), tags=["operations"])
     def healthz() -> Response:
         """Tell whether questions are answered, and from what."""
         with service.current.use() as held:
@@ -91,7 +92,7 @@ def _add_operations(app: FastAPI, service: Service, metrics: Metrics) -> None:
             }
         return Response(record(found).content, media_type="application/json", headers={"Cache-Control": "no-store"})
 
-    @app.get("/metrics", responses=answers(str, "text/plain"), tags=["operations"])
+    @app.get("/metrics", responses=described(str, "text/plain"), tags=["operations"])
     def prometheus() -> Response:
         """Count requests and their times, for Prometheus."""
         return Response(metrics.text(), media_type=METRICS, headers={"Cache-Control": "no-store"})

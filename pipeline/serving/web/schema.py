@@ -1,4 +1,4 @@
-"""The shape of ``--json`` and of the HTTP API's answers, for its OpenAPI document. The only file that names pydantic.
+"""The shape of ``--json`` and of the HTTP API's answers, for its OpenAPI document.
 
 Answers are not made of these: they are the very records that the command line prints, and a test holds them to this.
 """

@@ -26,10 +26,9 @@ from pipeline.serving.cite import FORMS
 from pipeline.serving.current import Held
 from pipeline.serving.listing import edition_records
 from pipeline.serving.places import find_passage
-from pipeline.serving.service import Service
 from pipeline.serving.settings import MOST_HITS, QUESTION, TOPICS
 from pipeline.serving.web import views
-from pipeline.serving.web.answering import Body, respond
+from pipeline.serving.web.answering import Answers, Body
 from pipeline.serving.web.parameters import DiffQuery, MatrixQuery, PassageQuery, SearchQuery, WhoQuery
 
 HTML = "text/html; charset=utf-8"
@@ -80,7 +79,7 @@ class Templates:
         return f"/static/{name}?{hashlib.sha256(self.static[name]).hexdigest()[:12]}"
 
 
-def make_site(service: Service, templates: Templates, app: FastAPI) -> APIRouter:
+def make_site(answers: Answers, templates: Templates, app: FastAPI) -> APIRouter:
     """Make the routes of the web page."""
     router = APIRouter(include_in_schema=False, default_response_class=Response)
     makers: dict[str, Callable[[Request, Held], Body]] = {
@@ -93,7 +92,7 @@ def make_site(service: Service, templates: Templates, app: FastAPI) -> APIRouter
         "/docs": lambda *_: _docs(templates, app),
     }
     for path, make in makers.items():
-        router.add_api_route(path, _route(service, make))
+        router.add_api_route(path, _route(answers, make))
 
     @router.get("/static/{name}")
     def static(name: str) -> Response:
@@ -110,9 +109,9 @@ def error_page(templates: Templates, status: int, detail: str) -> bytes:
     return templates.page("error.html", "", title=HTTPStatus(status).phrase, detail=detail).content
 
 
-def _route(service: Service, make: Callable[[Request, Held], Body]) -> Callable[[Request], Response]:
+def _route(answers: Answers, make: Callable[[Request, Held], Body]) -> Callable[[Request], Response]:
     def route(request: Request) -> Response:
-        return respond(request, service, lambda held: make(request, held))
+        return answers.respond(request, lambda held: make(request, held))
 
     return route
 

@@ -6,6 +6,7 @@ import io
 import shutil
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -223,6 +224,15 @@ def test_new_generations_are_answered_from_and_no_request_fails(serve: Serve, se
         asker.join()
     assert passages == [True, True, True]
     assert set(statuses) == {200}
+
+
+def test_threads_do_not_mix_up_their_answers(client: TestClient) -> None:
+    addresses = [f"/api/v1/{path}" for path in ("search?q=boats", "search?q=lamps&edition=2018", "who?topic=harbours",
+                 "orgs", "passages/sea/2018/1/0", "diff?old=2018&new=2021")]  # fmt: skip
+    alone = [client.get(address).content for address in addresses]
+    with ThreadPoolExecutor(6) as threads:
+        together = list(threads.map(lambda address: client.get(address).content, addresses * 5))
+    assert together == alone * 5
 
 
 def test_a_damaged_pointer_leaves_the_answers_as_they_were(serve: Serve, sea: Path, tmp_path: Path) -> None:
