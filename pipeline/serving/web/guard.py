@@ -57,7 +57,7 @@ class Guard:
         """Stand before an application."""
         self._app, self._settings, self._observe = app, settings, observe
         self._rates = Rates(settings.rate)
-        self.at_once = 0
+        self._waiting: set[_Answer] = set()  # those that have not begun: who reads slowly keeps nobody else waiting
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or refuse it."""
@@ -66,7 +66,7 @@ class Guard:
                 await self._app(scope, receive, send)
             return
         began, client = time.monotonic(), (scope.get("client") or ("unknown",))[0]
-        answer = _Answer(send)
+        answer = _Answer(send, self._waiting.discard)
         try:
             self._check(scope, client)
             await self._pass_on(scope, receive, answer)
@@ -90,11 +90,12 @@ class Guard:
             raise Refusal(429, "too many requests; wait a little", **{"Retry-After": "1"})
 
     async def _pass_on(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
-        if self.at_once >= AT_ONCE:
+        if len(self._waiting) >= AT_ONCE:
             raise Refusal(503, "the server is busy; try again", **{"Retry-After": "1"})
-        self.at_once += 1
+        self._waiting.add(answer)
         work = asyncio.ensure_future(self._app(scope, receive, answer.send))
-        work.add_done_callback(self._done)  # what runs in a thread cannot be stopped, and counts until it ends
+        # What runs in a thread cannot be stopped, and counts until it ends.
+        work.add_done_callback(lambda work: self._done(work, answer))
         finished, _ = await asyncio.wait({work}, timeout=SECONDS)
         if not finished and answer.has_begun:
             finished, _ = await asyncio.wait({work}, timeout=SENDING)
@@ -104,8 +105,8 @@ class Guard:
         work.cancel()
         raise Refusal(503, f"this took longer than {SECONDS:.0f} s")
 
-    def _done(self, work: asyncio.Future[None]) -> None:
-        self.at_once -= 1
+    def _done(self, work: asyncio.Future[None], answer: _Answer) -> None:
+        self._waiting.discard(answer)
         if not work.cancelled():
             work.exception()  # whoever waits has it already, or has given up
 
@@ -113,8 +114,8 @@ class Guard:
 class _Answer:
     """What is sent to a client: nothing after a refusal, and no second beginning."""
 
-    def __init__(self, send: Send) -> None:
-        self._send = send
+    def __init__(self, send: Send, begins: Callable[[_Answer], None]) -> None:
+        self._send, self._begins = send, begins
         self.status, self.has_begun, self.is_closed = 0, False, False
 
     async def send(self, message: Message) -> None:
@@ -122,6 +123,7 @@ class _Answer:
             return
         if message["type"] == "http.response.start":
             self.has_begun, self.status = True, message["status"]
+            self._begins(self)
             given = {name.lower() for name, _ in message["headers"]}
             message["headers"] = [
                 *message["headers"],

@@ -232,7 +232,7 @@ def test_an_answer_that_never_begins_is_given_up(monkeypatch: pytest.MonkeyPatch
 
     sent, it = asyncio.run(ask())
     assert sent.status == 503
-    assert it.at_once == 0
+    assert not it._waiting
     assert len(sent.messages) == 2
 
 
@@ -276,3 +276,25 @@ def test_more_at_once_than_it_bears_are_told_to_come_again(monkeypatch: pytest.M
         return [sent.status for sent in sents]
 
     assert asyncio.run(ask()) == [200, 200, 503]
+
+
+def test_who_reads_slowly_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "AT_ONCE", 1)
+
+    async def ask() -> list[int]:
+        go = asyncio.Event()
+
+        async def slowly_read(scope: Scope, receive: Receive, send: Send) -> None:
+            await send(start())
+            await go.wait()
+
+        it, sents = guarded(slowly_read), [Sent() for _ in range(3)]
+        tasks = []
+        for sent in sents:
+            tasks.append(asyncio.ensure_future(it(dict(SCOPE), receive, sent)))
+            await asyncio.sleep(0.01)
+        go.set()
+        await asyncio.gather(*tasks)
+        return [sent.status for sent in sents]
+
+    assert asyncio.run(ask()) == [200, 200, 200]
