@@ -209,9 +209,8 @@ def _matrix(templates: Templates, request: Request, held: Held) -> Body:
 
 def _editions(templates: Templates, request: Request, held: Held) -> Body:
     records = edition_records(held.index.catalog)
-    ids = [f"{item['document']}/{item['label']}" for item in records]
-    context: dict[str, Any] = {"old": ids[1] if len(ids) > 1 else None, "new": ids[0] if ids else None}
-    context |= {"organization": None, "changes": None}
+    old, new = views.last_two(records)
+    context: dict[str, Any] = {"old": old, "new": new, "organization": None, "changes": None}
     if _params(request):
         query = _read(request, DiffQuery)
         found = diff_editions(held.index, query.old, query.new, query.org)

@@ -81,6 +81,17 @@ def toggled(name: str, value: str, params: Params) -> str:
     return address("/", kept if is_on else [*kept, (name, value)])
 
 
+def last_two(editions: Sequence[dict[str, Any]]) -> tuple[str | None, str | None]:
+    """Choose what to compare: the former and the latest edition of the first document that has two.
+
+    :param editions: by document, the latest of each first.
+    """
+    for new, old in pairwise(editions):
+        if new["document"] == old["document"]:
+            return f"{old['document']}/{old['label']}", f"{new['document']}/{new['label']}"
+    return None, None
+
+
 def owners(hits: Iterable[Hit]) -> list[str]:
     """List the organizations whose sections hold the hits, one for each hit."""
     return [hit.passage.organization.acronym for hit in hits if hit.passage.organization]

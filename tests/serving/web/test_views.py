@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.serving.web.views import Block, Run, address, blocks, facets, is_safe, linked, operations, toggled
+from pipeline.serving.web.views import (
+    Block,
+    Run,
+    address,
+    blocks,
+    facets,
+    is_safe,
+    last_two,
+    linked,
+    operations,
+    toggled,
+)
 
 TEXT = "Boats leave.\n• lamps are lit\n• nets"
 
@@ -44,6 +55,12 @@ def test_facets_are_counted_and_the_chosen_one_never_missing() -> None:
         ("WLA", 2, False),
         ("IFO", 1, False),
     ]
+
+
+def test_the_last_two_editions_of_a_document_are_compared_first() -> None:
+    held = [{"document": name, "label": label} for name, label in (("a", "2"), ("b", "3"), ("b", "2"), ("b", "1"))]
+    assert last_two(held) == ("b/2", "b/3")
+    assert last_two(held[:2]) == (None, None)
 
 
 def test_addresses_in_a_text_end_before_its_full_stop() -> None:
