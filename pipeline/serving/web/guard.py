@@ -66,7 +66,9 @@ class Guard:
                 await self._app(scope, receive, send)
             return
         began, client = time.monotonic(), (scope.get("client") or ("unknown",))[0]
-        answer = _Answer(send, self._waiting.discard)
+        answer = _Answer(send, self._waiting.discard, is_bare=scope["method"] == "HEAD")
+        if answer.is_bare:  # the same answer, of which only the head is sent
+            scope["method"] = "GET"
         try:
             self._check(scope, client)
             await self._pass_on(scope, receive, answer)
@@ -85,9 +87,9 @@ class Guard:
         check_size(headers)
         check_host(headers.get("host", ""), self._settings)
         check_origin(headers)
-        check_token(headers.get("authorization", ""), self._settings.token)
-        if not self._rates.allows(client, time.monotonic()):
+        if not self._rates.allows(client, time.monotonic()):  # before the token, which nobody shall guess
             raise Refusal(429, "too many requests; wait a little", **{"Retry-After": "1"})
+        check_token(headers.get("authorization", ""), self._settings.token)
 
     async def _pass_on(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         if len(self._waiting) >= AT_ONCE:
@@ -114,8 +116,8 @@ class Guard:
 class _Answer:
     """What is sent to a client: nothing after a refusal, and no second beginning."""
 
-    def __init__(self, send: Send, begins: Callable[[_Answer], None]) -> None:
-        self._send, self._begins = send, begins
+    def __init__(self, send: Send, begins: Callable[[_Answer], None], *, is_bare: bool) -> None:
+        self._send, self._begins, self.is_bare = send, begins, is_bare
         self.status, self.has_begun, self.is_closed = 0, False, False
 
     async def send(self, message: Message) -> None:
@@ -129,6 +131,8 @@ class _Answer:
                 *message["headers"],
                 *(pair for pair in _encoded(HEADERS) if pair[0].lower() not in given),
             ]
+        elif self.is_bare:
+            message["body"] = b""
         await self._send(message)
 
     async def refuse(self, refusal: Refusal) -> None:

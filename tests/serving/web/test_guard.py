@@ -157,6 +157,20 @@ def test_who_asks_too_often_is_told_to_wait(serve: Serve) -> None:
     assert answers[-1].json()["detail"] == "too many requests; wait a little"
 
 
+def test_tokens_cannot_be_guessed_faster_than_that(serve: Serve) -> None:
+    client = serve(rate=2, token=TOKEN)
+    statuses = [client.get(ASK, headers={"Authorization": f"Bearer {number}"}).status_code for number in range(8)]
+    assert statuses[:4] == [401] * 4
+    assert statuses[-1] == 429
+
+
+@pytest.mark.parametrize("address", [ASK, "/", "/api/v1/papers/sea/2018.pdf", "/nowhere"])
+def test_only_the_head_of_an_answer(client: TestClient, address: str) -> None:
+    whole, head = client.get(address), client.head(address)
+    assert (head.status_code, head.content) == (whole.status_code, b"")
+    assert head.headers["content-length"] == str(len(whole.content))
+
+
 def test_a_bucket_fills_with_time_and_is_each_clients_own() -> None:
     rates = Rates(1.0)
     assert [rates.allows("a", 0.0) for _ in range(3)] == [True, True, False]
