@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipeline.datatypes import Passage
-from pipeline.errors import OutputError
+from pipeline.errors import DamagedPdf, OutputError
 from pipeline.reading.extract import read_pages
 from pipeline.reading.glyphs import Frame
 from pipeline.serving.highlight import Mark, find_marks
@@ -67,12 +68,9 @@ def _marks(file: Path, passage: Passage, look: Look) -> list[Mark]:
     return find_marks(passage, found, look.best)
 
 
-def _render(file: Path, numbers: Sequence[int], marks: Sequence[Mark], look: Look) -> Iterable[Image]:
-    import pypdfium2
-
+def _render(file: Path, numbers: Sequence[int], marks: Sequence[Mark], look: Look) -> Iterator[Image]:
     scale = look.dpi / 72
-    pdf = pypdfium2.PdfDocument(file, password=look.password)
-    try:
+    with _opened(file, look.password) as pdf:
         pixels = 0.0
         for number in numbers:
             page = pdf[number - 1]
@@ -83,14 +81,25 @@ def _render(file: Path, numbers: Sequence[int], marks: Sequence[Mark], look: Loo
             image: Image = page.render(scale=scale).to_pil().convert("RGB")
             here = [mark for mark in marks if mark.page == number]
             yield _highlight(image, here, _corner(page), scale) if here else image
-    finally:
-        pdf.close()
+
+
+@contextmanager
+def _opened(file: Path, password: str | None) -> Iterator[Any]:
+    import pypdfium2
+
+    try:
+        with closing(pypdfium2.PdfDocument(file, password=password)) as pdf:
+            yield pdf
+    except pypdfium2.PdfiumError as error:  # pdfplumber may have read the text of what pdfium cannot draw
+        raise DamagedPdf(
+            f"{file}: cannot be drawn ({error}); if it needs a password, give it with --password"
+        ) from error
 
 
 def _corner(page: Any) -> tuple[float, float]:
     """Give the top left corner of what is shown: the crop box, where boxes count from the media box."""
     x0, y0, x1, y1 = page.get_mediabox()
-    frame = Frame(x0, y0, x1, y1, page.get_rotation() // 90)
+    frame = Frame(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1), page.get_rotation() // 90)
     shown = frame.box(*page.get_bbox())
     return shown.x0, shown.top
 

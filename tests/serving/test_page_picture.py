@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageColor
 
 from pipeline.datatypes import Box, Document, Edition, Passage, RawPage
-from pipeline.errors import OutputError
+from pipeline.errors import DamagedPdf, OutputError
 from pipeline.reading.document import read_document
 from pipeline.reading.extract import read_pages
 from pipeline.serving.highlight import Mark, find_marks
@@ -127,6 +127,13 @@ def test_words_that_are_not_the_passages_are_not_highlighted(sea: Path, tmp_path
     drawn = draw_pages(other, [1], passage, Look(DPI))
     assert not drawn.is_marked
     assert drawn.png == draw_pages(other, [1], None, Look(DPI)).png
+
+
+def test_an_encrypted_page_needs_its_password(tmp_path: Path) -> None:
+    file = make_pdf(tmp_path / "secret-2018.pdf", [paragraph(LINES, 110)], password="sesame")
+    assert draw_pages(file, [1], None, Look(password="sesame")).png.startswith(b"\x89PNG")
+    with pytest.raises(DamagedPdf, match=r"secret-2018\.pdf: cannot be drawn \(.*assword.*\); if it needs a password"):
+        draw_pages(file, [1])
 
 
 def test_a_picture_that_fills_the_memory_is_refused(sea: Path) -> None:
