@@ -687,8 +687,8 @@ def test_interrupted(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_every_command_has_an_example_in_its_help() -> None:
     assert sorted(COMMANDS) == [
-        "diff", "editions", "eval", "forget", "gc", "info", "ingest", "matrix", "orgs", "rollback", "search",
-        "sections", "show", "verify", "who",
+        "diff", "editions", "eval", "forget", "gc", "info", "ingest", "matrix", "mcp", "orgs", "rollback", "search",
+        "sections", "serve", "show", "verify", "who",
     ]  # fmt: skip
     for name in COMMANDS:
         output = found(name, "--help")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from types import MappingProxyType
@@ -14,7 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from pipeline.errors import CorpusError, IndexUnusable, MandatesError, NotThere, OutputError, QueryError
+from pipeline.errors import CorpusError, MandatesError, NotThere, OutputError, QueryError
 from pipeline.serving.cache import BoundedCache
 from pipeline.serving.current import Held
 from pipeline.serving.render import to_json
@@ -24,14 +25,16 @@ from pipeline.serving.web import schema
 
 JSON, PNG, TEXT = "application/json", "image/png", "text/plain; charset=utf-8"
 PROBLEM = "application/problem+json"
-# What an error of the library comes to; the first that fits. A message may name files of the server: those of papers
-# are told, for whoever serves them must mend it; what is wrong with the index is told in the log and by /healthz.
-STATUSES: dict[type[MandatesError], HTTPStatus] = {
-    NotThere: HTTPStatus.NOT_FOUND,
-    QueryError: HTTPStatus.BAD_REQUEST,
-    CorpusError: HTTPStatus.NOT_FOUND,
-    OutputError: HTTPStatus.BAD_REQUEST,
-    IndexUnusable: HTTPStatus.SERVICE_UNAVAILABLE,
+LOG = logging.getLogger("mandates.errors")
+WHY = "the server's log says why"
+# What an error of the library comes to, the first that fits, and what is told of it where its own message is not for
+# strangers: it names files of the server.
+STATUSES: dict[type[MandatesError], tuple[HTTPStatus, str | None]] = {
+    NotThere: (HTTPStatus.NOT_FOUND, None),
+    QueryError: (HTTPStatus.BAD_REQUEST, None),
+    CorpusError: (HTTPStatus.NOT_FOUND, f"the paper cannot be shown; {WHY}"),
+    OutputError: (HTTPStatus.BAD_REQUEST, f"the picture cannot be drawn, most likely it would be too large; {WHY}"),
+    MandatesError: (HTTPStatus.SERVICE_UNAVAILABLE, f"the index cannot be used; {WHY}"),
 }
 
 
@@ -102,10 +105,13 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 
 def explain(error: Exception) -> tuple[int, str, dict[str, str]]:
     """Turn an error into a status, one line that says what is wrong, and headers that go with it."""
+    status: int
     headers: dict[str, str] = {}
     if isinstance(error, MandatesError):
-        status = next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 500)
-        detail = str(error) if status < 500 else "the index cannot be used; /healthz says why"
+        status, instead = next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
+        detail = instead or str(error)
+        if instead:
+            LOG.warning(str(error))
     elif isinstance(error, RequestValidationError):
         status = HTTPStatus.UNPROCESSABLE_ENTITY
         found = ("{}: {}".format(".".join(map(str, item["loc"][1:])), item["msg"]) for item in error.errors())
@@ -113,5 +119,5 @@ def explain(error: Exception) -> tuple[int, str, dict[str, str]]:
     elif isinstance(error, HTTPException):
         status, detail, headers = error.status_code, str(error.detail), dict(error.headers or {})
     else:
-        status, detail = HTTPStatus.INTERNAL_SERVER_ERROR, "something unforeseen happened; the server's log says what"
+        status, detail = HTTPStatus.INTERNAL_SERVER_ERROR, f"something unforeseen happened; {WHY}"
     return int(status), detail, headers

@@ -75,7 +75,7 @@ class Guard:
         except Refusal as refusal:
             await answer.refuse(refusal)
         except Exception:
-            await answer.refuse(Refusal(500, "something unforeseen happened; the server's log says what"))
+            await answer.refuse(Refusal(500, "something unforeseen happened; the server's log says why"))
             raise
         finally:
             self._observe(scope["method"], answer.status, time.monotonic() - began, client, scope)

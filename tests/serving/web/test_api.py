@@ -173,13 +173,16 @@ def test_errors_are_problems(client: TestClient, address: str, status: int, deta
     assert answer.status_code == status
 
 
-def test_a_paper_with_other_bytes_is_not_shown(serve: Serve, sea: Path, tmp_path: Path) -> None:
+def test_a_paper_with_other_bytes_is_not_shown(
+    serve: Serve, sea: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     shutil.copytree(sea, tmp_path / "copy")
     other = tmp_path / "copy" / "raw" / "sea-2018.pdf"
     other.write_bytes(other.read_bytes() + b"\n")
     answer = serve(tmp_path / "copy").get("/api/v1/pages/sea/2018/1.png")
     assert answer.status_code == 404
-    assert "not the file that was indexed (its bytes differ)" in answer.json()["detail"]
+    assert answer.json()["detail"] == "the paper cannot be shown; the server's log says why"
+    assert "not the file that was indexed (its bytes differ)" in caplog.text
 
 
 def test_health_and_metrics(client: TestClient) -> None:
@@ -197,7 +200,7 @@ def test_what_is_unforeseen_is_not_told(client: TestClient, monkeypatch: pytest.
     monkeypatch.setattr("pipeline.serving.web.api.edition_records", lambda _: 1 / 0)
     answer = client.get("/api/v1/editions")
     assert (answer.status_code, answer.headers["content-type"]) == (500, "application/problem+json")
-    assert answer.json()["detail"] == "something unforeseen happened; the server's log says what"
+    assert answer.json()["detail"] == "something unforeseen happened; the server's log says why"
 
 
 def test_new_generations_are_answered_from_and_no_request_fails(serve: Serve, sea: Path, tmp_path: Path) -> None:
