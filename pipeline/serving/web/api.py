@@ -46,6 +46,7 @@ def make_router(answers: Answers) -> APIRouter:
     _add_answers(router, answers)
     _add_lists(router, answers)
     _add_places(router, answers)
+    _add_papers(router, answers)
     return router
 
 
@@ -146,6 +147,8 @@ def _add_places(router: APIRouter, answers: Answers) -> None:
 
         return answers.respond(request, make)
 
+
+def _add_papers(router: APIRouter, answers: Answers) -> None:
     @router.get("/papers/{document}/{edition}.pdf", responses=described(bytes, "application/pdf"))
     def paper(document: Name, edition: Name) -> Response:
         """Give the PDF itself."""
