@@ -1,12 +1,13 @@
 # make demo    build the index of raw/ once, then answer a question
 # make test    the whole test suite with coverage
 # make check   lint, format, types
+# make acceptance   the web page in Chromium and the API against its description; CHROMIUM=/path/to/it
 # make bench   speed and weight beside other programs; BENCH="--runs 1 --no-baselines" for a look
 PYTHON ?= python3
 BIN := .venv/bin
 PAPERS := $(wildcard ../shared/bench/un2025)
 
-.PHONY: demo test check bench install clean
+.PHONY: demo test check acceptance bench install clean
 
 demo: .venv/installed index/CURRENT
 	$(BIN)/mandates "who trains airline cabin crew to spot victims?" -k 2
@@ -18,6 +19,10 @@ check: .venv/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+acceptance: .venv/installed
+	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --editable '.[acceptance]'
+	$(BIN)/pytest tests/acceptance --override-ini python_files='check_*.py' --override-ini python_functions='check_*'
 
 bench: .venv/installed
 	$(BIN)/python -m benchmarks.speed $(if $(PAPERS),--papers $(PAPERS)) $(BENCH)

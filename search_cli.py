@@ -25,7 +25,9 @@ COMMANDS = {
     "diff": ("diff", "What changed from one edition to another."),
     "orgs": ("look", "List the organizations, their aliases and pages."),
     "sections": ("look", "Show the outline that was found."),
-    "show": ("look", "Show a page or a passage."),
+    "show": ("show", "Show a page or a passage, as text or a picture."),
+    "serve": ("serve", "Serve a web page and an HTTP API."),
+    "mcp": ("serve", "Serve tools to an assistant."),
     "info": ("look", "Describe the index: model, editions, checksums."),
     "eval": ("measure", "Measure the index with judged questions."),
     "editions": ("keep", "List the documents and their editions."),
@@ -38,6 +40,9 @@ COMMANDS = {
 EXTRAS = {
     "pdfplumber": "ingest", "pypdfium2": "ingest", "threadpoolctl": "ingest", "watchfiles": "ingest", "rich": "ingest",
     "mammoth": "formats", "markdown_it": "formats",
+    "PIL": "ingest",
+    "fastapi": "serve", "uvicorn": "serve", "jinja2": "serve", "prometheus_client": "serve",
+    "mcp": "mcp",
     "ir_measures": "eval", "scipy": "eval", "matplotlib": "png", "sentence_transformers": "models",
     "transformers": "models", "torch": "models",
 }  # fmt: skip

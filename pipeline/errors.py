@@ -2,6 +2,7 @@
 
     MandatesError
     ├── QueryError             the question cannot be asked        exit code 2
+    │   └── NotThere
     ├── CorpusError            a paper cannot be read              exit code 3
     │   ├── FileMissing
     │   ├── NotAPdf
@@ -34,6 +35,10 @@ class QueryError(MandatesError):
     """The question or one of its filters makes no sense."""
 
     exit_code = 2
+
+
+class NotThere(QueryError):
+    """The index holds no such passage, page or edition."""
 
 
 class CorpusError(MandatesError):

@@ -10,10 +10,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pipeline import open_index
-from pipeline.commands.diff import find_editions
 from pipeline.datatypes import Edition
 from pipeline.errors import QueryError
 from pipeline.indexing.build import build_index
+from pipeline.searching.editions import find_editions
 from search_cli import main
 from tests.conftest import WordEncoder
 from tests.typeset import Layout, read_markup, typeset

@@ -707,8 +707,8 @@ def test_interrupted(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_every_command_has_an_example_in_its_help() -> None:
     assert sorted(COMMANDS) == [
-        "diff", "editions", "eval", "forget", "gc", "info", "ingest", "matrix", "orgs", "rollback", "search",
-        "sections", "show", "verify", "who",
+        "diff", "editions", "eval", "forget", "gc", "info", "ingest", "matrix", "mcp", "orgs", "rollback", "search",
+        "sections", "serve", "show", "verify", "who",
     ]  # fmt: skip
     for name in COMMANDS:
         output = found(name, "--help")
@@ -775,7 +775,12 @@ def test_progress_bars_on_a_terminal(workplace: Path) -> None:
 
 @pytest.mark.parametrize(
     ("library", "args", "extra"),
-    [("watchfiles", ["ingest", "--watch"], "ingest"), ("ir_measures", ["eval", "questions.jsonl"], "eval")],
+    [
+        ("watchfiles", ["ingest", "--watch"], "ingest"),
+        ("ir_measures", ["eval", "questions.jsonl"], "eval"),
+        ("pypdfium2", ["show", "1", "--image", "page.png"], "ingest"),
+        ("PIL", ["show", "1", "--image", "page.png"], "ingest"),
+    ],
 )
 def test_a_library_that_is_not_installed(
     workplace: Path, monkeypatch: pytest.MonkeyPatch, library: str, args: list[str], extra: str

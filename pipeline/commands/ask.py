@@ -21,15 +21,15 @@ from pipeline.commands.terminal import (
     rerank_option,
     rerank_top_option,
     terminal_width,
-    to_json,
 )
 from pipeline.datatypes import Answer, Edition
 from pipeline.errors import QueryError
 from pipeline.indexing.encode import Reranker, load_reranker
-from pipeline.searching.locate import who_covers
+from pipeline.searching.locate import who_covers, with_evidence
 from pipeline.searching.rank import MODES
 from pipeline.searching.rerank import RERANKED
 from pipeline.serving import render
+from pipeline.serving.render import to_json
 
 
 @click.command()
@@ -111,12 +111,12 @@ def who(
     topic = " ".join(words)
     with open_index(folder, model) as index:
         covered = who_covers(index, topic, **options)
-    shown = [item for item in covered if everyone or item.coverage != "none"]
+    shown = covered if everyone else with_evidence(covered)
     if as_json:
         click.echo(to_json(render.coverage_record(topic, shown)))
     elif shown:
         click.echo("\n".join(render.coverage_lines(shown, terminal_width(), bold)))
-    if all(item.coverage == "none" for item in covered):
+    if not with_evidence(covered):
         click.echo("nothing found: no organization's section says anything on this", err=True)
         sys.exit(NOTHING_FOUND)
 

@@ -9,11 +9,12 @@ from typing import Any
 
 import click
 
-from pipeline.commands.terminal import index_option, json_option, progress_bar, to_json
+from pipeline.commands.terminal import index_option, json_option, progress_bar
 from pipeline.errors import CorpusError, IndexBusy
 from pipeline.reading.corpus import Choice
 from pipeline.reading.parallel import TIMEOUT
 from pipeline.reading.workers import cores
+from pipeline.serving.render import to_json
 from pipeline.serving.report import report_lines
 
 

@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from pipeline import Index, open_index
-from pipeline.commands.terminal import (
-    NOTHING_FOUND,
-    index_option,
-    json_option,
-    styled,
-    terminal_width,
-    to_json,
-)
+from pipeline import open_index
+from pipeline.commands.terminal import NOTHING_FOUND, index_option, json_option, styled, terminal_width
 from pipeline.comparing.changes import EditionDiff
-from pipeline.comparing.compare import compare_editions
-from pipeline.datatypes import Edition
-from pipeline.errors import QueryError
+from pipeline.searching.editions import diff_editions
 from pipeline.serving import diff as render
 from pipeline.serving.diff_page import to_html
 from pipeline.serving.diff_record import to_record
 from pipeline.serving.files import check_place, write_whole
+from pipeline.serving.render import to_json
 
 STYLES: dict[str, dict[str, Any]] = {"delete": {"fg": "red"}, "insert": {"fg": "green"}, "bold": {"bold": True}}
 
@@ -52,43 +43,11 @@ def diff(old: str, new: str, organization: str | None, folder: str, **forms: Any
     if forms["html"]:
         check_place(forms["html"])
     with open_index(folder) as index:
-        editions = find_editions(index.catalog.editions(), old, new)
-        found = _compare(index, *editions)
-        if organization:
-            found = found.about(index.resolve_organization(organization))
+        found = diff_editions(index, old, new, organization)
     _put_out(found, **forms)
     if found.is_same:
         click.echo("nothing changed", err=True)
         sys.exit(NOTHING_FOUND)
-
-
-def find_editions(editions: Sequence[Edition], old: str, new: str) -> tuple[Edition, Edition]:
-    """Find the two editions that a user names; of several documents the one that has both.
-
-    :raises QueryError: if there are none or several; the message lists what there is.
-    """
-    first, second = ([e for e in editions if name.casefold() in (e.id, e.label)] for name in (old, new))
-    for name, matches in ((old, first), (new, second)):
-        if not matches:
-            held = ", ".join(edition.id for edition in editions)
-            raise QueryError(f"no edition {name!r} in the index, which holds: {held}; mandates ingest adds one")
-    pairs = [(one, other) for one in first for other in second]
-    same = [pair for pair in pairs if pair[0].document == pair[1].document]
-    if len(same) != 1 and len(pairs) != 1:
-        choices = ", ".join(edition.id for edition in dict.fromkeys([*first, *second]))
-        raise QueryError(f"which editions? {old} and {new} may be: {choices}")
-    return (same or pairs)[0]
-
-
-def _compare(index: Index, old: Edition, new: Edition) -> EditionDiff:
-    passages = index.catalog.passages_of(old), index.catalog.passages_of(new)
-    for edition, found in zip((old, new), passages, strict=True):
-        if not found:
-            raise QueryError(f"{edition.id} has no passages to compare")
-    entries = index.catalog.organizations()
-    organizations = ([e.organization for e in entries if e.edition.id == edition.id] for edition in (old, new))
-    first, second = organizations
-    return compare_editions(*passages, (first, second))
 
 
 def _put_out(found: EditionDiff, html: Path | None, *, as_json: bool, as_markdown: bool) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from pipeline import open_index
-from pipeline.commands.terminal import index_option, json_option, progress_bar, to_json
+from pipeline.commands.terminal import index_option, json_option, progress_bar
 from pipeline.errors import IndexUnusable
+from pipeline.serving.render import to_json
 
 
 @click.command()
@@ -22,18 +22,11 @@ def editions(folder: str, *, as_json: bool) -> None:
     \b
     mandates editions
     """
-    from pipeline.reading.corpus import label_order, latest
-    from pipeline.serving.imprint import imprint_line, imprint_record
+    from pipeline.serving.imprint import imprint_line
+    from pipeline.serving.listing import edition_records, in_order
 
     with open_index(folder) as index:
-        latest_first = sorted(index.catalog.editions(), key=lambda item: label_order(item.label), reverse=True)
-        found = sorted(latest_first, key=lambda item: item.document)
-        records = [
-            asdict(edition)
-            | {"imprint": imprint_record(edition), "latest": edition in latest(found)}
-            | index.catalog.summary(edition)._asdict()
-            for edition in found
-        ]
+        found, records = in_order(index.catalog.editions()), edition_records(index.catalog)
     if as_json:
         click.echo(to_json(records))
         return

@@ -1,4 +1,4 @@
-"""``orgs``, ``sections``, ``info`` and ``show``: what is in the index."""
+"""``orgs``, ``sections`` and ``info``: what is in the index."""
 
 from __future__ import annotations
 
@@ -6,18 +6,11 @@ import sys
 
 import click
 
-from pipeline import Index, open_index
-from pipeline.commands.terminal import (
-    NOTHING_FOUND,
-    bold,
-    index_option,
-    json_option,
-    terminal_width,
-    to_json,
-)
-from pipeline.errors import QueryError
+from pipeline import open_index
+from pipeline.commands.terminal import NOTHING_FOUND, index_option, json_option
 from pipeline.indexing.store import manifest_record
-from pipeline.serving import organizations, render
+from pipeline.serving import organizations
+from pipeline.serving.render import to_json
 
 
 @click.command()
@@ -86,45 +79,3 @@ def info(folder: str, *, as_json: bool) -> None:
         click.echo(f"edition   {edition['document']}/{edition['label']} ({edition['file']}, {edition['sha256'][:12]})")
     for name, count in manifest["counts"].items():
         click.echo(f"{count:>9} {name}")
-
-
-@click.command()
-@click.argument("place", metavar="PAGE|PASSAGE")
-@index_option
-@json_option
-def show(place: str, folder: str, *, as_json: bool) -> None:
-    """Show a page of the PDF (34, or icat/2018:34 if there are several editions) or a passage (icat/2018/14/3).
-
-    \b
-    mandates show 34
-    mandates show icat/2018/14/3 --json
-    """
-    with open_index(folder) as index:
-        if place.count("/") == 3:
-            _show_passage(index, place, as_json=as_json)
-        else:
-            _show_page(index, place, as_json=as_json)
-
-
-def _show_passage(index: Index, place: str, *, as_json: bool) -> None:
-    passage = index.catalog.passage(place)
-    if passage is None:
-        raise QueryError(f"no passage has the id {place}; search hits carry theirs")
-    if as_json:
-        click.echo(to_json(render.passage_record(passage)))
-    else:
-        click.echo("\n".join(render.passage_lines(passage, terminal_width(), bold)))
-
-
-def _show_page(index: Index, place: str, *, as_json: bool) -> None:
-    name, _, number = place.rpartition(":")
-    if not number.isdecimal():
-        raise QueryError(f"{place!r} is neither a page number nor a passage id such as icat/2018/14/3")
-    editions = [e for e in index.catalog.editions() if name in ("", e.id, e.document)]
-    if len(editions) != 1:
-        choices = ", ".join(edition.id for edition in editions or index.catalog.editions())
-        raise QueryError(f"which edition? write EDITION:{number} with one of: {choices}")
-    page = index.catalog.page(editions[0], int(number))
-    if page is None:
-        raise QueryError(f"{editions[0].file} has no page {number}")
-    click.echo(to_json(render.page_record(page)) if as_json else "\n".join(render.page_lines(page, bold)))

@@ -17,12 +17,12 @@ from pipeline.commands.terminal import (
     model_option,
     progress_bar,
     terminal_width,
-    to_json,
 )
 from pipeline.searching.matrix import Matrix, make_matrix, read_topics
 from pipeline.serving import matrix as render
 from pipeline.serving.files import check_place, write_whole
 from pipeline.serving.picture import check_matplotlib, to_png
+from pipeline.serving.render import to_json
 
 
 @click.command()

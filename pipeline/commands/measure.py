@@ -13,15 +13,10 @@ import click
 from click.core import ParameterSource
 
 from pipeline import open_index
-from pipeline.commands.terminal import (
-    index_option,
-    json_option,
-    model_option,
-    progress_bar,
-    to_json,
-)
+from pipeline.commands.terminal import index_option, json_option, model_option, progress_bar
 from pipeline.searching.rank import MODES
 from pipeline.serving import evaluation as rendering
+from pipeline.serving.render import to_json
 
 JUDGED = ("mode", "topics", "unanswerable", "save", "against")  # options that need questions
 

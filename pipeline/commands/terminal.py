@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
@@ -26,6 +26,13 @@ document_option = click.option(
     "--document", "documents", multiple=True, metavar="NAME", help="Only this document, e.g. icat."
 )
 edition_option = click.option("--edition", metavar="LABEL|all", help="This edition.  [default: the latest]")
+papers_option = click.option(
+    "--papers",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    default=("raw",),
+    help="Files or folders with the PDFs.  [default: raw/]",
+)
 model_option = click.option("--model", help="Where the index's model lies, if it is not found by its name.")
 rerank_option = click.option("--rerank", metavar="MODEL", help="A cross-encoder that reads the first hits again.")
 rerank_top_option = click.option(
@@ -47,11 +54,6 @@ def styled(text: str, **style: Any) -> str:
 def terminal_width() -> int:
     """Give the columns to wrap at."""
     return min(shutil.get_terminal_size((100, 24)).columns, 110)
-
-
-def to_json(record: object) -> str:
-    """Give a record as indented JSON."""
-    return json.dumps(record, ensure_ascii=False, indent=2)
 
 
 @contextmanager

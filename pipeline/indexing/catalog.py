@@ -21,6 +21,8 @@ from pipeline.reading.names import Definition
 
 PASSAGES = "SELECT passages.*, headings.path FROM passages LEFT JOIN headings ON headings.number = passages.section"
 
+SERIALIZED = 3  # of ``sqlite3.threadsafety``: threads may share a connection
+
 
 class PageText(NamedTuple):
     """A page as the index keeps it."""
@@ -95,7 +97,10 @@ class Catalog:
         """Open the file without any lock: nobody ever changes it."""
         self._path = path
         try:
-            self._connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
+            # Several threads may read at once where SQLite was built to let them, as it nearly always is.
+            one_thread = sqlite3.threadsafety < SERIALIZED
+            address = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
+            self._connection = sqlite3.connect(address, uri=True, check_same_thread=one_thread)
         except sqlite3.DatabaseError as error:
             raise IndexDamaged(f"{path}: {error}; rebuild it: mandates ingest") from error
         rows = self._rows("SELECT * FROM editions ORDER BY id")
@@ -194,6 +199,11 @@ class Catalog:
         messages = tuple(row[0] for row in warnings)
         passages = len(self._spans[edition.id])
         return EditionSummary(pages, sections, organizations, passages, dict(sorted(left)), messages)
+
+    def row(self, passage_id: str) -> int:
+        """Give the row of a passage that is there."""
+        (found,) = self._rows("SELECT row FROM passages WHERE id = ?", [passage_id])
+        return int(found[0])
 
     def organizations(self, acronyms: Iterable[str] | None = None) -> list[OrganizationEntry]:
         """List organizations, all or these, of every edition in the order of the paper, members without a section last.

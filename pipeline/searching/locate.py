@@ -83,6 +83,11 @@ def who_covers(index: Index, topic: str, top_k: int = 3, **filters: Unpack[Filte
     return sorted([*covered, *(body for body in bodies if body.coverage != "none")], key=lambda item: -item.score)
 
 
+def with_evidence(covered: Sequence[Coverage]) -> list[Coverage]:
+    """Keep the organizations of which the paper says something."""
+    return [item for item in covered if item.coverage != "none"]
+
+
 def _pieces(index: Index, hit: Hit) -> Iterator[tuple[str, _Piece]]:
     """Tell whom a hit counts for."""
     if hit.passage.organization:

@@ -53,8 +53,9 @@ def make_matrix(index: Index, topics: Sequence[str], progress: Callable[[int], N
     asked = [" ".join(topic.split()) for topic in topics]
     if not all(asked):
         raise QueryError("a topic is empty; name something")
-    entries = index.catalog.organizations()
-    # An organization of several editions is one, as its latest edition names it, with a section in any of them.
+    editions = index.editions()  # those that answer: the latest of each document
+    entries = [entry for entry in index.catalog.organizations() if entry.edition in editions]
+    # An organization of several documents is one, as the last of them names it, with a section in any of them.
     organizations = {entry.organization.acronym: entry.organization for entry in entries}
     owners = {entry.organization.acronym for entry in entries if entry.organization.pages}
     rows: list[dict[str, Coverage]] = []
@@ -70,7 +71,7 @@ def make_matrix(index: Index, topics: Sequence[str], progress: Callable[[int], N
         topics=tuple(asked),
         organizations=tuple(known[acronym] for acronym in columns),
         cells=cells,
-        editions=tuple(index.catalog.editions()),
+        editions=tuple(editions),
         without_section=tuple(item for acronym, item in organizations.items() if acronym not in owners),
     )
 

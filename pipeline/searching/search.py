@@ -89,8 +89,7 @@ class Index:
             raise IndexDamaged(f"{generation.path}: vectors and passages do not match; {REBUILD}")
         self._names = Names(self.catalog.named_organizations())
         self._ranker = Ranker(self._files, self._names)
-        self._model = model
-        self._reranker, self._rerank_top = reranker, rerank_top
+        self._model, self._reranker, self._rerank_top = model, reranker, rerank_top
         self._encoder: Encoder | None = None
 
     def __enter__(self) -> Self:
@@ -155,6 +154,13 @@ class Index:
             _hit(rank, item, passage, mentions[item.row])
             for rank, (item, passage) in enumerate(zip(ranked, passages, strict=True), start=1)
         ]
+
+    def best_sentence(self, passage: Passage, question: str) -> tuple[int, int]:
+        """Give the (start, end) of the sentence of a passage that comes nearest to a question."""
+        import numpy as np
+
+        row = np.array([self.catalog.row(passage.id)])
+        return passage.sentences[self._ranker.rank(self._encode(question), 1, row, MODES["hybrid"])[0].sentence]
 
     def editions(self, **filters: Unpack[Filters]) -> list[Edition]:
         """List the editions that a search with these filters looks at.

@@ -53,11 +53,17 @@ def to_html(diff: EditionDiff) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f"<title>{escape(title(diff))}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>",
         f"<h1>{escape(title(diff))}</h1>",
-        *_summary_rows(diff),
-        *(line for number, part in enumerate(diff.parts) for line in _section(part, number)),
+        *body(diff),
         "</main>\n</body>\n</html>\n",
     ]
     return "\n".join(parts)
+
+
+def body(diff: EditionDiff) -> Iterator[str]:
+    """Give a comparison as HTML to stand under a heading: a summary, then each section's changes."""
+    yield from _summary_rows(diff)
+    for number, part in enumerate(diff.parts):
+        yield from _section(part, number)
 
 
 def _summary_rows(diff: EditionDiff) -> Iterator[str]:

@@ -67,9 +67,20 @@ def check_matplotlib() -> None:
 
 
 def to_png(matrix: Matrix, path: Path) -> str:
-    """Draw a matrix with the pages in its cells, a legend and its source; give the characters that no font has.
+    """Draw a matrix into a file; give the characters that no font has.
 
     :raises OutputError: if matplotlib is missing, the picture would be too large, or the file cannot be written.
+    """
+    png, unknown = draw_matrix(matrix)
+    write_whole(path, png)
+    return unknown
+
+
+def draw_matrix(matrix: Matrix) -> tuple[bytes, str]:
+    """Draw a matrix with the pages in its cells, a legend and its source.
+
+    :return: the PNG, and the characters that no font has.
+    :raises OutputError: if matplotlib is missing or the picture would be too large.
     """
     check_matplotlib()
     from matplotlib.figure import Figure
@@ -77,7 +88,7 @@ def to_png(matrix: Matrix, path: Path) -> str:
     layout = lay_out(matrix)
     if max(layout.width, layout.height) * DPI > MOST_PIXELS:
         size = f"{len(matrix.topics)} topics × {len(matrix.organizations)} organizations"
-        raise OutputError(f"{path}: a picture of {size} would be too large; ask fewer topics, or use --html")
+        raise OutputError(f"a picture of {size} would be too large; ask fewer topics, or use --html")
     figure = Figure((layout.width, layout.height), DPI, facecolor="white")
     pen = _Pen(figure, layout)
     _draw_table(pen, layout, matrix)
@@ -85,8 +96,7 @@ def to_png(matrix: Matrix, path: Path) -> str:
     stream = io.BytesIO()
     metadata = {"Software": None, "Source": layout.source.replace("\n", " ")}
     figure.savefig(stream, format="png", dpi=DPI, metadata=metadata)
-    write_whole(path, stream.getvalue())
-    return pen.unknown
+    return stream.getvalue(), pen.unknown
 
 
 def lay_out(matrix: Matrix) -> Layout:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
@@ -28,6 +29,11 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 # Makes a text bold, or leaves it as it is where that does not show.
 Bold = Callable[[str], str]
+
+
+def to_json(record: object) -> str:
+    """Give a record as indented JSON."""
+    return json.dumps(record, ensure_ascii=False, indent=2)
 
 
 def passage_record(passage: Passage) -> dict[str, Any]:

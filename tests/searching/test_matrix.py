@@ -84,18 +84,29 @@ def test_members_without_a_section_have_no_column_but_are_named(paper_index: Pat
     assert refugees.hit.passage.citation.label == "27"
 
 
-def test_an_organization_with_a_section_in_any_edition_has_one_column(
+def test_an_organization_with_a_section_in_any_document_has_one_column(
     tmp_path: Path, word_encoder: WordEncoder
 ) -> None:
-    make_pdf(tmp_path / "land-2020.pdf", [section("Harbour Agency (HBA)", HARBOURS)])
-    make_pdf(
-        tmp_path / "land-2021.pdf", [section("Harbour Agency (HBA)", HARBOURS), section("Forest Office (FOO)", FORESTS)]
-    )
+    harbours, forests = section("Harbour Agency (HBA)", HARBOURS), section("Forest Office (FOO)", FORESTS)
+    make_pdf(tmp_path / "coast-2020.pdf", [harbours])
+    make_pdf(tmp_path / "land-2021.pdf", [harbours, forests])
     build_index([tmp_path], tmp_path / "index", WordEncoder)
     with open_index(tmp_path / "index") as index:
         matrix = make_matrix(index, TOPICS)
     assert [organization.acronym for organization in matrix.organizations] == ["HBA", "FOO"]
-    assert [edition.id for edition in matrix.editions] == ["land/2020", "land/2021"]
+    assert [edition.id for edition in matrix.editions] == ["coast/2020", "land/2021"]
+    assert matrix.without_section == ()
+
+
+def test_who_is_gone_from_the_latest_edition_has_no_column(tmp_path: Path, word_encoder: WordEncoder) -> None:
+    harbours, forests = section("Harbour Agency (HBA)", HARBOURS), section("Forest Office (FOO)", FORESTS)
+    make_pdf(tmp_path / "land-2020.pdf", [harbours, forests])
+    make_pdf(tmp_path / "land-2021.pdf", [harbours])
+    build_index([tmp_path], tmp_path / "index", WordEncoder)
+    with open_index(tmp_path / "index") as index:
+        matrix = make_matrix(index, TOPICS)
+    assert [organization.acronym for organization in matrix.organizations] == ["HBA"]
+    assert [edition.id for edition in matrix.editions] == ["land/2021"]
     assert matrix.without_section == ()
 
 
