@@ -22,7 +22,7 @@ check: .venv/installed
 
 acceptance: .venv/installed
 	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --editable '.[acceptance]'
-	$(BIN)/pytest tests/acceptance --override-ini python_files='check_*.py' --override-ini python_functions='check_*'
+	$(BIN)/pytest benchmarks/acceptance --override-ini python_files='check_*.py' --override-ini python_functions='check_*'
 
 bench: .venv/installed
 	$(BIN)/python -m benchmarks.speed $(if $(PAPERS),--papers $(PAPERS)) $(BENCH)

@@ -120,6 +120,7 @@ def test_search_json_is_one_object(workplace: Path) -> None:
         ("passage", "sea/2020/1/0"),
         ("citation", CITED),
         ("paragraphs", []),
+        ("ocr", False),
         ("imprint", {"title": None, "symbol": None, "date": None, "author": None, "publishers": []}),
         ("mentions", []),
         ("also", []),

@@ -28,6 +28,7 @@ NUMBER_WORDS = (
 # or last word may be it, at the same height on the other pages: "32 Chapter 5. What the ministries have agreed upon"
 
 BARE = "#"  # the form of a line that holds nothing but a page number
+LONG = "…"  # the rest of a long line, which may be another on every page
 BARE_NUMBER = re.compile(r"[\s\-–—|\[(]*(?:p(?:age|\.)?\s*)?(\d{1,4})[\s\-–—|\]).]*", re.IGNORECASE)
 COMPOUND = re.compile(r"(?:\d{1,2}|[A-Z])[-–]\d{1,3}")  # 2-14 · A-3
 ARABIC = re.compile(r"(?<![\w./-])\d{1,4}(?![\w.-])")
@@ -185,7 +186,8 @@ def _numbering(
     forms = set()
     for form, offsets in by_form.items():
         agreeing, all_pages = len(offsets.get(offset, ())), len(set().union(*offsets.values()))
-        if form == BARE or roman or (agreeing >= 2 and agreeing > all_pages / 2):
+        enough = REPEATS if LONG in form else 2
+        if form == BARE or roman or (agreeing >= enough and agreeing > all_pages / 2):
             forms.add(form)
     support = set().union(*(by_form[form].get(offset, set()) for form in forms)) if forms else set()
     return offset, len(support), frozenset(forms)
@@ -239,8 +241,10 @@ def _numbers(line: Line, *, roman: bool) -> list[PrintedNumber]:
     if match := BARE_NUMBER.fullmatch(text):
         return [PrintedNumber(int(match[1]), match[1], BARE)]
     if _is_long(text):
+        if line.spans[0].raised:  # a footnote, whose number may be that of its page
+            return []
         height, words = round(line.box.top / HEIGHT_STEP), text.split()
-        ends = ((words[0], f"{BARE}… {height}"), (words[-1], f"…{BARE} {height}"))
+        ends = ((words[0], f"{BARE}{LONG}{height}"), (words[-1], f"{LONG}{BARE}{height}"))
         return [PrintedNumber(int(word), word, form) for word, form in ends if ARABIC.fullmatch(word)]
     spaced = text.replace("/", " ")
     return [

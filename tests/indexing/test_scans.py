@@ -45,7 +45,7 @@ def test_scan_is_indexed_marked_and_taken_over(tmp_path: Path) -> None:
     ingest(papers, index, Options(ocr="eng"))
     marked = [(passage.edition.document, passage.ocr) for passage in passages(index)]
     assert marked == [("plain", False), ("scan", True)]
-    assert [passage_record(passage).get("ocr") for passage in passages(index)] == [None, True]
+    assert [passage_record(passage)["ocr"] for passage in passages(index)] == [False, True]
     report, _ = ingest(papers, index)
     assert [item.status for item in report.editions] == ["unchanged", "unchanged"]
     assert [passage.ocr for passage in passages(index)] == [False, True]

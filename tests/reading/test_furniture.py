@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pipeline.datatypes import LeftOut, Line, RawPage
 from pipeline.reading.furniture import PAGE_NUMBER, RUNNING_HEAD, find_furniture, find_labels
 from tests.papers import Text, paragraph
-from tests.reading.records import line, raw_page, read
+from tests.reading.records import line, raw_page, read, span
 
 BODY = ["The text of this page stands here.", "It is different from any other."]
 NUMBERED = [("A.", ""), ("B.", ""), ("C.", "1"), ("D.", "2")]
@@ -108,6 +108,17 @@ def test_long_heads_that_change_from_chapter_to_chapter_are_told_by_the_number_t
     ]
     assert furniture_of(edges) == [[(head, RUNNING_HEAD)] for head, _ in edges]
     assert labels_of(edges) == [str(number) for number in range(11, 19)]
+
+
+def test_footnotes_numbered_like_their_pages_stay() -> None:
+    pages, lines = paper([("", "")] * 5)
+    words = ["alpha", "beta", "gamma", "delta", "epsilon"]
+    texts = [f" says the council {word} in its report of that year on fleets" for word in words]
+    lines = [
+        [*made, line(span(str(page.number), raised=True, size=6), text, top=780, page=page.number)]
+        for page, made, text in zip(pages, lines, texts, strict=True)
+    ]
+    assert find_furniture(pages, lines) == [{}] * 5
 
 
 def test_a_long_first_line_that_begins_with_another_number_stays() -> None:

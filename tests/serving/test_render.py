@@ -93,6 +93,7 @@ def test_an_answer_has_the_keys_and_values_of_the_issue_in_this_order() -> None:
                 "passage": "icat/2018/14/3",
                 "citation": "UNICEF, icat-2018.pdf (2018), pp. 32–33 [PDF 34–35]",
                 "paragraphs": [],
+                "ocr": False,
                 "imprint": {"title": None, "symbol": None, "date": None, "author": None, "publishers": []},
                 "mentions": [],
                 "also": [],

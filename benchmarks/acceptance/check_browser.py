@@ -13,11 +13,11 @@ import pytest
 from PIL import Image, ImageColor
 from playwright.sync_api import BrowserContext, Page, expect
 
+from benchmarks.acceptance.conftest import KEPT
 from pipeline import open_index
 from pipeline.reading.extract import read_pages
 from pipeline.serving.highlight import find_marks
 from pipeline.serving.page_picture import BEST, DPI, PASSAGE
-from tests.acceptance.conftest import KEPT
 
 QUESTION = "who trains airline cabin crew to spot victims?"
 PAGES = {
