@@ -133,20 +133,14 @@ def parse_sheets(
     labels = labels_of(leaves, len(sheets))
     evidence = gather(raw_pages, labels, contents, text_lines)
     pages = tuple(
-        Page(
-            raw.number,
-            "/".join(own),
-            raw.width,
-            raw.height,
-            tuple(page_text),
-            tuple(_footnote(note, vocabulary, body) for note in notes),
-            tuple(_left_out(page_lines, found, page_text, listed)),
-            own if len(own) > 1 else (),
-            raw.ocr,
+        _page(
+            sheet.page,
+            own,
+            page_text,
+            [_footnote(note, vocabulary, body) for note in notes],
+            _left_out(sheet.lines, found, page_text, listed),
         )
-        for raw, own, page_lines, found, (page_text, notes) in zip(
-            raw_pages, labels, lines, furniture, parted, strict=True
-        )
+        for sheet, own, found, (page_text, notes) in zip(sheets, labels, furniture, parted, strict=True)
     )
     sections = find_sections(text_lines, evidence)
     proses = [unwrap(section.lines, vocabulary, body) for section in sections]
@@ -158,6 +152,27 @@ def parse_sheets(
     edition = replace(edition, imprint=imprint)
     document = Document(edition, pages, tuple(sections), tuple(organizations), tuple(warnings))
     return document, _passages(document, proses)
+
+
+def _page(
+    raw: RawPage,
+    labels: tuple[str, ...],
+    lines: Iterable[Line],
+    footnotes: Iterable[Footnote],
+    left_out: Iterable[LeftOut],
+) -> Page:
+    halves = labels if len(labels) > 1 else ()
+    return Page(
+        raw.number,
+        "/".join(labels),
+        raw.width,
+        raw.height,
+        tuple(lines),
+        tuple(footnotes),
+        tuple(left_out),
+        halves,
+        raw.ocr,
+    )
 
 
 def _footnote(note: NoteLines, vocabulary: Vocabulary, body: Body) -> Footnote:

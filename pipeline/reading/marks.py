@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from pipeline.datatypes import Bookmark, Box, TaggedHeading
+from pipeline.reading.rows import around
 
 MOST = 20_000  # entries of an outline, elements of a page's tree: a real one has hundreds, a loop has no end
 DEEPEST = 32  # levels of an outline or tree
@@ -50,7 +51,7 @@ def read_tags(raw: Any, page: Any, place: Callable[[float, float, float, float],
         if owner and raw.FPDFPageObj_GetBounds(item, *sides):
             boxes[owner[0]].append(place(*(side.value for side in sides)))
             levels[owner[0]] = owner[1]
-    return tuple(TaggedHeading(levels[number], _around(parts)) for number, parts in sorted(boxes.items()))
+    return tuple(TaggedHeading(levels[number], around(parts)) for number, parts in sorted(boxes.items()))
 
 
 def _entries(raw: Any, pdf: Any) -> Iterator[tuple[int, Any]]:
@@ -99,12 +100,3 @@ def _text(function: Callable[..., int], subject: Any) -> str:
     buffer = ctypes.create_string_buffer(max(length, 2))
     function(subject, buffer, length)
     return " ".join(buffer.raw.decode("utf-16-le", "replace").replace("\0", " ").split())
-
-
-def _around(boxes: list[Box]) -> Box:
-    return Box(
-        min(box.x0 for box in boxes),
-        min(box.top for box in boxes),
-        max(box.x1 for box in boxes),
-        max(box.bottom for box in boxes),
-    )

@@ -17,7 +17,10 @@ from pipeline.reading.footnotes import columns_of
 KEPT = 3.0  # lines that typesetters keep below a heading at a page's foot, at most, and the space above it
 FEWEST = 3  # openings that show a habit
 ALWAYS = 0.8  # share of the forced breaks that must come before these headings
-NAMED = 0.7  # share of the openings that end with an acronym, for that to be a sign of one
+NAMED = (
+    0.7  # share of the openings that end with an acronym, for that to be a sign of one: "Lamp Agency (LA)". Papers with
+)
+# a chapter for each organization head them so, and a sub-heading that chances to begin a page does not
 OTHERS = 0.5  # of them for each opening; where levels differ in size, the few that open no page are chapters too
 ACRONYM = re.compile(r"\(\w[\w .&/–-]{1,14}\)\W*$")
 

@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from pipeline.datatypes import Edition
+from pipeline.datatypes import Edition, Organization
 from pipeline.indexing.catalog import BodyEntry, OrganizationEntry
 
 
 def organization_record(entry: OrganizationEntry) -> dict[str, Any]:
     """Give an organization in the shape of ``--json``."""
-    organization = entry.organization
-    return {
-        "organization": organization.acronym,
-        "name": organization.name,
-        "aliases": list(organization.aliases),
-        "pages": list(organization.pages) if organization.pages else None,
+    return _named(entry.organization) | {
+        "pages": list(entry.organization.pages) if entry.organization.pages else None,
         "passages": entry.passages,
         "document": entry.edition.document,
         "edition": entry.edition.label,
@@ -39,17 +35,8 @@ def organization_lines(entries: list[OrganizationEntry]) -> Iterator[str]:
 
 def body_record(entry: BodyEntry) -> dict[str, Any]:
     """Give an organization that owns no section in the shape of ``--json``; ``mentions`` counts what names it."""
-    organization = entry.organization
-    return {
-        "organization": organization.acronym,
-        "name": organization.name,
-        "aliases": list(organization.aliases),
-        "pages": None,
-        "passages": 0,
-        "document": None,
-        "edition": None,
-        "mentions": entry.mentions,
-    }
+    nowhere = {"pages": None, "passages": 0, "document": None, "edition": None}
+    return _named(entry.organization) | nowhere | {"mentions": entry.mentions}
 
 
 def body_lines(entries: Sequence[BodyEntry]) -> Iterator[str]:
@@ -60,3 +47,11 @@ def body_lines(entries: Sequence[BodyEntry]) -> Iterator[str]:
         yield f"{organization.acronym:12} {mentions:>15}  {organization.name}"
         if organization.aliases:
             yield f"{'':30}also: {'; '.join(organization.aliases)}"
+
+
+def _named(organization: Organization) -> dict[str, Any]:
+    return {
+        "organization": organization.acronym,
+        "name": organization.name,
+        "aliases": list(organization.aliases),
+    }
