@@ -291,6 +291,10 @@ class Document:
         """Everything of the paper that no passage holds, in page order."""
         return tuple(item for page in self.pages for item in page.left_out)
 
+    def owner_of(self, section: Section) -> Organization | None:
+        """Give the organization that owns a section."""
+        return next((item for item in self.organizations if item.acronym == section.organization), None)
+
 
 @dataclass(frozen=True, slots=True)
 class Citation:

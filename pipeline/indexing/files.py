@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipeline.datatypes import Document, Edition, Passage
+from pipeline.errors import IndexDamaged
 from pipeline.indexing import store
 from pipeline.indexing.catalog import Catalog, new_catalog
 from pipeline.indexing.columns import Columns, ColumnsWriter
@@ -260,7 +261,7 @@ def open_files(folder: Path) -> Files:
 
     :raises IndexDamaged: naming the file that is not as it must be.
     """
-    return Files(
+    files = Files(
         Catalog(folder / store.CATALOG),
         Columns(folder / store.COLUMNS),
         Lexical(folder / store.WORDS),
@@ -269,3 +270,7 @@ def open_files(folder: Path) -> Files:
         PackedVectors(folder / store.TOKEN_VECTORS),
         open_axes(folder / store.AXES),
     )
+    ends = int(files.columns.first_sentences[-1]), int(files.columns.first_tokens[-1])
+    if ends != (files.sentences.shape[0], files.tokens.shape[0]):
+        raise IndexDamaged(f"{folder}: vectors and columns do not match; rebuild it: mandates ingest")
+    return files

@@ -53,7 +53,7 @@ class Lexical:
         self._weights = found["weights"]
         if len(self._firsts) != len(self._stems) + 1 or found["passages"].shape != (1,):
             raise IndexDamaged(f"{path}: words and passages are not in step; rebuild it: mandates ingest")
-        self._passages = int(found["passages"][0])
+        self._path, self._passages = path, int(found["passages"][0])
 
     def __len__(self) -> int:
         """Count the passages, those without words too."""
@@ -82,7 +82,10 @@ class Lexical:
         for number in telling or found:
             first, end = self._range(number)
             factor = np.float32(self._weights[number] * (SATURATION + 1) / STEPS)
-            scores[self._rows[first:end]] += self._gains[first:end] * factor
+            try:
+                scores[self._rows[first:end]] += self._gains[first:end] * factor
+            except (IndexError, ValueError) as error:
+                raise IndexDamaged(f"{self._path}: a word has no such passage; rebuild it: mandates ingest") from error
         return scores
 
     def rows_with(self, text: str) -> Rows:

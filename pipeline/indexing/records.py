@@ -57,6 +57,11 @@ def edition_row(edition: Edition) -> tuple[Any, ...]:
     return (edition.id, edition.document, edition.label, edition.file, edition.sha256, 0, 0, copies)
 
 
+def to_edition(row: Sequence[Any], imprint: Imprint) -> Edition:
+    """Make an edition of its row and its imprint."""
+    return Edition(row[1], row[2], row[3], row[4], imprint, tuple(json.loads(row[7])))
+
+
 def imprint_row(edition: Edition) -> tuple[Any, ...]:
     """Give the row of what an edition says of itself."""
     imprint = edition.imprint

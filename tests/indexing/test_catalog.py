@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -150,3 +152,14 @@ def test_an_organization_is_named_once_however_many_editions_name_it(paper: Pape
     expected = [replace(item, pages=None) for item in document.organizations]
     assert catalog.named_organizations() == sorted(expected, key=lambda item: item.acronym)
     catalog.close()
+
+
+@pytest.mark.parametrize("table", ["passages SET boxes", "passages SET edition", "editions SET copies"])
+def test_a_row_that_is_no_record_is_damage(paper: Paper, tmp_path: Path, table: str) -> None:
+    # Found by changed indexes, whose checksums were changed too.
+    document, passages = paper
+    write_records(tmp_path, [document], passages, [1] * len(passages))
+    with contextlib.closing(sqlite3.connect(tmp_path / "catalog.sqlite")) as connection, connection:
+        connection.execute(f"UPDATE {table} = '[1'")
+    with pytest.raises(IndexDamaged, match=r"catalog\.sqlite: .* is no"):
+        Catalog(tmp_path / "catalog.sqlite").passages([0])

@@ -79,3 +79,12 @@ def test_arrays_of_any_kind_come_back(tmp_path: Path) -> None:
         assert (found[name].dtype, found[name].shape) == (array.dtype, array.shape)
         assert found[name].tolist() == array.tolist()
         assert found[name].flags.aligned
+
+
+def test_spans_that_go_back_are_damage(tmp_path: Path) -> None:
+    # Found by changed indexes: a passage with fewer than no sentences.
+    columns = {name: np.zeros(2, dtype=np.uint32) for name in ARRAYS}
+    columns |= {"sentences": np.array([0, 9, 4], dtype=np.uint32), "tokens": np.zeros(3, dtype=np.uint32)}
+    write_arrays(tmp_path / "c", columns)
+    with pytest.raises(IndexDamaged, match="c: the columns are not in order; rebuild it: mandates ingest"):
+        Columns(tmp_path / "c")

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pipeline.datatypes import Document, Passage
 from pipeline.errors import IndexDamaged
 from pipeline.indexing import lexical
-from pipeline.indexing.arrays import write_arrays
+from pipeline.indexing.arrays import open_arrays, write_arrays
 from pipeline.indexing.lexical import Lexical, LexicalWriter, fold, stems
 
 if TYPE_CHECKING:
@@ -214,3 +214,14 @@ def test_arrays_that_are_not_in_step_are_damage(tmp_path: Path) -> None:
     write_arrays(tmp_path / "words", {name: np.zeros(3, dtype=dtypes[kind]) for name, kind in lexical.ARRAYS.items()})
     with pytest.raises(IndexDamaged, match="words and passages are not in step"):
         Lexical(tmp_path / "words")
+
+
+def test_a_word_of_a_passage_that_is_not_there_is_damage(tmp_path: Path) -> None:
+    # Found by changed indexes, whose checksums were changed too.
+    writer = LexicalWriter()
+    writer.add("victims")
+    writer.write(tmp_path / "words")
+    words = open_arrays(tmp_path / "words", lexical.ARRAYS)
+    write_arrays(tmp_path / "others", {**words, "rows": np.array([7], dtype=np.uint32)})
+    with pytest.raises(IndexDamaged, match="others: a word has no such passage; rebuild it: mandates ingest"):
+        Lexical(tmp_path / "others").scores(["victims"])
