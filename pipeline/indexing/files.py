@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipeline.datatypes import Document, Edition, Passage
-from pipeline.errors import IndexDamaged
 from pipeline.indexing import store
 from pipeline.indexing.catalog import Catalog, new_catalog
 from pipeline.indexing.columns import Columns, ColumnsWriter
@@ -25,7 +24,7 @@ from pipeline.indexing.records import (
     passage_row,
     to_json,
 )
-from pipeline.indexing.vectors import PackedVectors, best_match, best_matches, mean_of_best, write_packed
+from pipeline.indexing.vectors import PackedVectors, best_match, best_matches, mean_of_best, norms_of, write_packed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -174,13 +173,21 @@ def _copy_edition(connection: Any, copied: Copied) -> None:
 
 
 class Pieces(NamedTuple):
-    """The vectors of some passages' sentences and tokens below each other, and how many each passage has."""
+    """The vectors of some passages' sentences and tokens below each other, and how many each passage has.
+
+    ``token_norms`` are the lengths of the tokens' vectors, if these pieces are compared with more than one question.
+    """
 
     rows: Rows
     sentences: Vectors
     sentence_counts: Rows
     tokens: npt.NDArray[Any]
     token_counts: Rows
+    token_norms: Vectors | None = None
+
+    def for_many(self) -> Pieces:
+        """Do once what each question would do again."""
+        return self._replace(token_norms=norms_of(self.tokens))
 
 
 class Files(NamedTuple):
@@ -194,6 +201,14 @@ class Files(NamedTuple):
     tokens: PackedVectors
     axes: Axes | None
 
+    def are_in_step(self, passages: int, sentences: int) -> bool:
+        """Tell whether the files are of so many passages and sentences, and none points beyond another's end."""
+        columns = self.columns
+        counts = {len(self.catalog), len(columns), len(self.words), len(self.vectors)}
+        ends = int(columns.first_sentences[-1]), int(columns.first_tokens[-1])
+        matrices = self.sentences.shape[0], self.tokens.shape[0]
+        return counts == {passages} and matrices == ends and ends[0] == sentences and columns.are_in_order()
+
     def pieces(self, rows: Rows, *, tokens: bool = True) -> Pieces:
         """Read the vectors of these passages' sentences, and of their tokens if they are wanted."""
         sentences = self.sentences.units(*self.columns.sentences(rows))
@@ -205,7 +220,7 @@ class Files(NamedTuple):
         """Score passages by late interaction with the vectors of a question's tokens; see ``best_match``."""
         if self.axes:
             return mean_of_best(self.axes.similarities(query, pieces.tokens), pieces.token_counts)
-        return best_matches(query, pieces.tokens, pieces.token_counts)
+        return best_matches(query, pieces.tokens, pieces.token_counts, pieces.token_norms)
 
     def closeness(self, query: Vectors, row: int) -> float:
         """Give the cosine, by late interaction, of a question's tokens and a passage's."""
@@ -261,7 +276,7 @@ def open_files(folder: Path) -> Files:
 
     :raises IndexDamaged: naming the file that is not as it must be.
     """
-    files = Files(
+    return Files(
         Catalog(folder / store.CATALOG),
         Columns(folder / store.COLUMNS),
         Lexical(folder / store.WORDS),
@@ -270,7 +285,3 @@ def open_files(folder: Path) -> Files:
         PackedVectors(folder / store.TOKEN_VECTORS),
         open_axes(folder / store.AXES),
     )
-    ends = int(files.columns.first_sentences[-1]), int(files.columns.first_tokens[-1])
-    if ends != (files.sentences.shape[0], files.tokens.shape[0]):
-        raise IndexDamaged(f"{folder}: vectors and columns do not match; rebuild it: mandates ingest")
-    return files

@@ -65,7 +65,10 @@ class Lexical:
 
     def nearest(self, word: str, least: float) -> str | None:
         """Find the word of the passages that a misspelt one is most alike; see ``Vocabulary.nearest``."""
-        return self.words.nearest(fold(word), least)
+        try:
+            return self.words.nearest(fold(word), least)
+        except UnicodeDecodeError as error:
+            raise IndexDamaged(f"{self._path}: a word is none; rebuild it: mandates ingest") from error
 
     def scores(self, words: Sequence[str]) -> Scores | None:
         """Score all passages by the words they hold, in any inflection; 0 for those that hold none of them.

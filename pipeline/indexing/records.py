@@ -135,14 +135,14 @@ def to_passage(row: Sequence[Any], path: str, edition: Edition, organization: Or
         organization=organization,
         section=tuple(json.loads(path)),
         text=row[5],
-        pages=tuple(json.loads(row[6])),
+        pages=tuple(map(int, json.loads(row[6]))),
         page_labels=tuple(json.loads(row[7])),
         boxes=_boxes(json.loads(row[8])),
         links=tuple(Link(*link) for link in json.loads(row[9])),
         footnotes=tuple(_footnote(note) for note in json.loads(row[10])),
         note=row[11],
-        sentences=tuple((start, end) for start, end in json.loads(row[12])),
-        paragraphs=tuple(json.loads(row[13])),
+        sentences=tuple((int(start), int(end)) for start, end in json.loads(row[12])),
+        paragraphs=tuple(map(int, json.loads(row[13]))),
         ocr=bool(row[14]),
     )
 

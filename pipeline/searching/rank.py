@@ -140,7 +140,7 @@ class Ranker:
 
     @functools.cached_property
     def _sample(self) -> Pieces:
-        return self._files.pieces(self._sample_rows)
+        return self._files.pieces(self._sample_rows).for_many()
 
     def _candidates(self, query: Query, count: int, rows: Rows | None, matches: Scores | None) -> Rows:
         """Give the rows that vectors or words find among their best; all rows if that is not many more."""

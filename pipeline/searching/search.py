@@ -82,10 +82,7 @@ class Index:
         self.manifest: Manifest = generation.manifest
         self._files = open_files(generation.path)
         self.catalog = self._files.catalog
-        passages, sentences = self.manifest.counts["passages"], self.manifest.counts["sentences"]
-        if {len(self.catalog), len(self._files.columns), len(self._files.words), len(self._files.vectors)} != {
-            passages
-        } or self._files.sentences.shape[0] != sentences:
+        if not self._files.are_in_step(self.manifest.counts["passages"], self.manifest.counts["sentences"]):
             raise IndexDamaged(f"{generation.path}: vectors and passages do not match; {REBUILD}")
         self._names = Names(self.catalog.named_organizations())
         self._ranker = Ranker(self._files, self._names)
