@@ -258,7 +258,10 @@ class Catalog:
         query = (
             "WITH asked AS (SELECT value AS acronym FROM json_each(?))"
             " SELECT row FROM mentions JOIN asked USING (acronym) UNION"
-            " SELECT row FROM passages JOIN published USING (edition) JOIN asked USING (acronym)"
+            # In this order: else SQLite looks at every passage there is, which takes 0.1 s for 200,000.
+            " SELECT passages.row FROM asked CROSS JOIN published USING (acronym)"
+            " CROSS JOIN editions ON editions.id = published.edition"
+            " CROSS JOIN passages ON passages.row BETWEEN first_row AND first_row + editions.passages - 1"
             " WHERE organization IS NULL ORDER BY row"
         )
         return [row[0] for row in self._rows(query, [to_json(list(acronyms))])]

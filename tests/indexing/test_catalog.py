@@ -163,3 +163,13 @@ def test_a_row_that_is_no_record_is_damage(paper: Paper, tmp_path: Path, table: 
         connection.execute(f"UPDATE {table} = '[1'")
     with pytest.raises(IndexDamaged, match=r"catalog\.sqlite: .* is no"):
         Catalog(tmp_path / "catalog.sqlite").passages([0])
+
+
+def test_who_is_named_is_found_without_looking_at_all_passages(catalog: Catalog) -> None:
+    # With 200,000 passages a filter by organization took 0.1 s.
+    statements: list[str] = []
+    catalog._connection.set_trace_callback(statements.append)
+    catalog.rows_naming(["ILO"])
+    catalog._connection.set_trace_callback(None)
+    plan = catalog._connection.execute(f"EXPLAIN QUERY PLAN {statements[0]}").fetchall()
+    assert not [step for *_, step in plan if step.startswith(("SCAN passages", "SCAN mentions"))]
