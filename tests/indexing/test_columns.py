@@ -88,3 +88,11 @@ def test_spans_that_go_back_are_out_of_order(tmp_path: Path, sentences: list[int
     columns |= {"sentences": np.array(sentences, dtype=np.uint32), "tokens": np.zeros(3, dtype=np.uint32)}
     write_arrays(tmp_path / "c", columns)
     assert Columns(tmp_path / "c").are_in_order() is in_order
+
+
+def test_shape_that_is_none_is_damage(tmp_path: Path) -> None:
+    # Found by changed indexes.
+    write_arrays(tmp_path / "c", {name: np.zeros(100, dtype=np.uint32) for name in ARRAYS})
+    (tmp_path / "c").write_bytes((tmp_path / "c").read_bytes().replace(b"[100]", b"[1e2]"))
+    with pytest.raises(IndexDamaged, match="c: not the arrays of an index"):
+        open_arrays(tmp_path / "c", ARRAYS)
