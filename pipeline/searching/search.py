@@ -281,6 +281,10 @@ class Index:
         """Give the acronyms of all organizations that a text names: owners of sections, members and bodies."""
         return self._everybody.named(text)
 
+    def asked_for(self, question: str) -> set[str]:
+        """Give the acronyms of all organizations that a question names; people often type without capitals."""
+        return self._everybody.asked_for(question)
+
     @functools.cached_property
     def _everybody(self) -> Names:
         return Names(self._organizations())

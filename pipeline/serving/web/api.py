@@ -16,6 +16,7 @@ from pipeline.serving import organizations, render
 from pipeline.serving.cite import FORMS
 from pipeline.serving.current import Held
 from pipeline.serving.diff_record import to_record
+from pipeline.serving.interest import concern_of, concern_with
 from pipeline.serving.listing import edition_records
 from pipeline.serving.picture import draw_matrix
 from pipeline.serving.places import find_page, find_passage
@@ -61,7 +62,8 @@ def _add_answers(router: APIRouter, answers: Answers) -> None:
             found = render.answer_record(answer, explain=query.explain)
             has_more = len(answer.hits) == last < MOST_HITS
             found["hits"] = found["hits"][query.offset :]
-            return record(found, links(request, query.offset, query.k, has_more=has_more))
+            concern = None if query.offset else concern_of(held.index, query.q, query.org)
+            return record(found, links(request, query.offset, query.k, has_more=has_more), concern)
 
         return answers.respond(request, make)
 
@@ -71,7 +73,8 @@ def _add_answers(router: APIRouter, answers: Answers) -> None:
 
         def make(held: Held) -> Body:
             covered = who_covers(held.index, query.topic, query.k, documents=query.document, edition=query.edition)
-            return record(render.coverage_record(query.topic, covered if query.all else with_evidence(covered)))
+            found = render.coverage_record(query.topic, covered if query.all else with_evidence(covered))
+            return record(found, concern=concern_of(held.index, query.topic))
 
         return answers.respond(request, make)
 
@@ -120,7 +123,7 @@ def _add_places(router: APIRouter, answers: Answers) -> None:
             found = find_passage(held.index, passage_id)
             if query.cite:
                 return Body((FORMS[query.cite](found) + "\n").encode(), TEXT)
-            return record(render.passage_record(found))
+            return record(render.passage_record(found), concern=concern_with(found))
 
         return answers.respond(request, make)
 
