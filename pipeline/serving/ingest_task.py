@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.datatypes import BuildReport
-from pipeline.reading.workers import cores
 
 OFTEN = 0.2  # seconds between two notes
 MILD = 10  # how much the process steps back for others
@@ -39,6 +38,7 @@ class Task(NamedTuple):
     notes: Path
     model: str | None = None
     password: str | None = None
+    workers: int = 0
 
 
 def ingest(task: Task) -> BuildReport:
@@ -52,7 +52,7 @@ def ingest(task: Task) -> BuildReport:
 
     name = task.model or store.current_model(task.folder)
     weights = models.model_sha256(name) if name else None
-    options = Options(password=task.password, weights=weights, workers=cores())
+    options = Options(password=task.password, weights=weights, workers=task.workers)
     return build_index(task.papers, task.folder, lambda: encode.load_encoder(name), options, _note_steps(task.notes))
 
 

@@ -23,7 +23,7 @@ from pipeline.errors import (
     TooLarge,
     UploadRefused,
 )
-from pipeline.reading.workers import Worker
+from pipeline.reading.workers import Worker, cores
 from pipeline.serving.ingest_task import START, Steps, Task, gently, read_steps
 from pipeline.serving.papers import filled
 from pipeline.serving.settings import FILES, INGESTING, Settings
@@ -204,7 +204,8 @@ class Ingests:
         if not papers:
             raise FileMissing("no paper is left; the index keeps what it has")
         settings = self._settings
-        report = self._call(Task(settings.folder, papers, found.folder / NOTES, settings.model, settings.password))
+        notes = found.folder / NOTES
+        report = self._call(Task(settings.folder, papers, notes, settings.model, settings.password, cores()))
         taken = {item.edition.sha256 for item in report.editions}
         reasons = dict(line.split(": ", 1) for line in report.skipped)
         for upload in uploads:

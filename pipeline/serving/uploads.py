@@ -30,6 +30,7 @@ BLOCK = 1 << 20
 KEPT_SIGNS = "-_. ()"
 # Names that stand for devices where the papers may be copied to.
 DEVICES = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)$", re.IGNORECASE)
+ENDINGS = re.compile(r"(?:\.(?:pdf|docx|html?))+$", re.IGNORECASE)
 HTML = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
 WORD = "word/document.xml"
 
@@ -115,15 +116,19 @@ def safe_name(given: str, suffix: str, label: str | None = None) -> str:
     >>> safe_name("report-2018.pdf", ".pdf", "2021"), safe_name("report.pdf", ".pdf", "v2.1")
     ('report-2021.pdf', 'report-v2.1.pdf')
     """
-    stem = unicodedata.normalize("NFC", re.split(r"[/\\]", given)[-1])
-    for ending in (".pdf", ".docx", ".html", ".htm"):
-        stem = stem[: -len(ending)] if stem.lower().endswith(ending) else stem
-    stem = "".join(sign if sign.isalnum() or sign in KEPT_SIGNS else "-" for sign in stem)
+    stem = ENDINGS.sub("", _plain(given))
     if label:
         match = EDITION_IN_NAME.match(stem)
         stem = f"{match['document'] if match else stem}-{label}"
-    stem = re.sub(r"\.{2,}", ".", stem)[-LONGEST:].strip("-. ")
+    stem = stem[-LONGEST:].strip("-. ")
     return f"{'paper' if not stem or DEVICES.match(stem) else stem}{suffix}"
+
+
+def _plain(given: str) -> str:
+    """Leave of a name what comes after its folders, and of that only the signs that are kept."""
+    name = unicodedata.normalize("NFC", re.split(r"[/\\]", given)[-1])
+    plain = "".join(sign if sign.isalnum() or sign in KEPT_SIGNS else "-" for sign in name)
+    return re.sub(r"\.{2,}", ".", plain)
 
 
 def suffix_of(sent: Sent) -> str:
@@ -140,7 +145,7 @@ def suffix_of(sent: Sent) -> str:
         return ".html"
     if head.startswith(b"PK") and _is_word(sent.stream):
         return ".docx"
-    name = safe_name(sent.name, "")
+    name = _plain(sent.name)[-LONGEST:] or "the file"
     raise WrongFormat(f"{name}: empty" if not head else f"{name}: neither a PDF nor a Word file nor a page of HTML")
 
 
