@@ -112,7 +112,7 @@ def test_a_file_waits_where_no_ingest_takes_it_and_is_then_a_paper(tmp_path: Pat
 def test_no_file_takes_the_place_of_another(tmp_path: Path) -> None:
     inbox = Inbox(tmp_path)
     (tmp_path / "SEA.pdf").write_bytes(b"mine")
-    with pytest.raises(AlreadyThere, match="sea.pdf: another file is called so already; say which edition"):
+    with pytest.raises(AlreadyThere, match=r"sea\.pdf: another file is called so already; say which edition"):
         inbox.take(sent("sea.pdf", PDF), None, {})
     upload = inbox.take(sent("lake.pdf", PDF), None, {})
     (tmp_path / "lake.pdf").write_bytes(b"mine too")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from pipeline.serving.settings import Settings
+from pipeline.serving.settings import UPLOADS, Settings
 from pipeline.serving.web import guard
 from pipeline.serving.web.guard import Guard, Message, Rates, Receive, Scope, Send
 from tests.serving.web.conftest import Serve
@@ -363,7 +363,7 @@ def test_few_upload_at_once_and_they_keep_nobody_from_asking(monkeypatch: pytest
             await send(start())
 
         it = Guard(app, Settings(folder=None, uploads="raw", rate=0), lambda *_: None)  # type: ignore[arg-type]
-        sents = [Sent() for _ in range(guard.UPLOADS + 2)]
+        sents = [Sent() for _ in range(UPLOADS + 2)]
         tasks = [asyncio.ensure_future(it(dict(UPLOAD), receive, sent)) for sent in sents[:-1]]
         await asyncio.sleep(0.01)
         await it(dict(SCOPE), receive, sents[-1])
@@ -371,10 +371,10 @@ def test_few_upload_at_once_and_they_keep_nobody_from_asking(monkeypatch: pytest
         await asyncio.gather(*tasks)
         return [sent.status for sent in sents]
 
-    assert asyncio.run(ask()) == [200] * guard.UPLOADS + [503, 200]
+    assert asyncio.run(ask()) == [200] * UPLOADS + [503, 200]
 
 
 def test_files_are_only_taken_where_they_are_allowed() -> None:
     sent = Sent()
-    asyncio.run(guarded(lambda *_: None)(dict(UPLOAD), receive, sent))  # type: ignore[arg-type,return-value]
+    asyncio.run(guarded(lambda *_: None)(dict(UPLOAD), receive, sent))  # type: ignore[arg-type]
     assert sent.status == 413
