@@ -101,7 +101,7 @@ def test_the_form_works_without_a_script(taking: TestClient, tmp_path: Path) -> 
     told = taking.get(address, headers=BROWSER).text
     assert "<h1>Added</h1>" in told
     assert "<noscript>" not in told
-    assert "1 page, 1 sections, 1 organizations, 1 passages" in told
+    assert "1 page, 1 section, 1 organization, 1 passage" in told
     assert re.search(r"<dt dir=\"auto\">broken\.pdf</dt><dd dir=\"auto\">the PDF is truncated", told)
     assert told.count("truncated") == 1
     assert "reef-2020.pdf, broken.pdf" in taking.get("/ingest").text
