@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     Rows = npt.NDArray[np.int64]
 
 TOP_K = 5
+QUESTIONS = 128  # whose vectors are kept, of some 25 kB each: to encode one takes longer than to rank by it
 EXPLAINING = 1000  # passages with an organization's name among which the one that explains its absence is looked for
 TWINS = 20  # more passages than asked for are looked at: some of them may say the same
 
@@ -88,6 +89,8 @@ class Index:
         self._ranker = Ranker(self._files, self._names)
         self._model, self._reranker, self._rerank_top = model, reranker, rerank_top
         self._encoder: Encoder | None = None
+        # A question is asked again with another filter, for its next hits, or signal by signal.
+        self._encoded = functools.lru_cache(QUESTIONS)(self._encode)
 
     def __enter__(self) -> Self:
         """Use the index in a ``with`` statement."""
@@ -101,6 +104,7 @@ class Index:
 
     def close(self) -> None:
         """Give the files back."""
+        self._encoded.cache_clear()
         self._files.close()
 
     def ask(self, question: str, top_k: int = TOP_K, mode: str = "hybrid", **filters: Unpack[Filters]) -> Answer:
@@ -115,7 +119,7 @@ class Index:
         absences = self._absences(question, filters)
         if not len(self.catalog) or (rows is not None and not len(rows)):
             return Answer(question, (), 0.0, answered=False, absences=absences)
-        query = self._encode(question)
+        query = self._encoded(question)
         found = self._folded(query, max(top_k, RIVALS + 1), rows, mode)
         hits = [hit for _, hit in found]
         if self._reranker:
@@ -144,7 +148,7 @@ class Index:
         rows = self._select(query, top_k, filters)
         if rows is not None and not len(rows):
             return []
-        ranked = self._ranker.rank(self._encode(query), top_k, rows, MODES[mode])
+        ranked = self._ranker.rank(self._encoded(query), top_k, rows, MODES[mode])
         passages = self.catalog.passages([item.row for item in ranked])
         mentions = self.catalog.mentions(item.row for item in ranked)
         return [
@@ -157,7 +161,7 @@ class Index:
         import numpy as np
 
         row = np.array([self.catalog.row(passage.id)])
-        return passage.sentences[self._ranker.rank(self._encode(question), 1, row, MODES["hybrid"])[0].sentence]
+        return passage.sentences[self._ranker.rank(self._encoded(question), 1, row, MODES["hybrid"])[0].sentence]
 
     def editions(self, **filters: Unpack[Filters]) -> list[Edition]:
         """List the editions that a search with these filters looks at.
@@ -186,7 +190,7 @@ class Index:
     def closeness(self, text: str) -> float:
         """Tell how near a question or topic comes to its best passage, in deviations above foreign questions."""
         rows = self._select(text, 1, {})
-        query = self._encode(text)
+        query = self._encoded(text)
         ranked = self._ranker.rank(query, 1, rows, MODES["hybrid"])
         foreign = self.manifest.foreign
         return max(

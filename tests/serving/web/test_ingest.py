@@ -92,7 +92,7 @@ def test_only_so_many_listen_at_once(taking: TestClient, tmp_path: Path, monkeyp
 def test_the_form_works_without_a_script(taking: TestClient, tmp_path: Path) -> None:
     form = taking.get("/ingest", headers=BROWSER).text
     assert '<form class="upload" action="/ingest" method="post" enctype="multipart/form-data">' in form
-    assert 'href="/ingest" aria-current="page"' in form
+    assert 'href="/ingest" class="add" aria-current="page"' in form
     files = [("file", ("reef-2020.pdf", paper(tmp_path))), ("file", ("broken.pdf", paper(tmp_path)[:300]))]
     begun = taking.post("/ingest", files=files, data={"edition": ""}, headers=BROWSER, follow_redirects=False)
     assert begun.status_code == 303
