@@ -56,6 +56,22 @@ FORM = {
 REFUSALS: dict[int | str, dict[str, Any]] = {
     status: PROBLEMS[400] | {"description": HTTPStatus(status).phrase} for status in (408, 409, 411, 413, 415, 507)
 }
+# Of a stream the schema is that of each event.
+TOLD: dict[str, Any] = {
+    "description": "Events, the last of them ``done`` or ``failed``; the data of each is the state.",
+    "content": {
+        EVENTS: {
+            "schema": {
+                "type": "object",
+                "required": ["event", "data"],
+                "properties": {
+                    "event": {"enum": ["running", "done", "failed"]},
+                    "data": {"type": "string", "contentMediaType": "application/json"},
+                },
+            }
+        }
+    },
+}
 Id = Annotated[str, Path(max_length=NAME)]
 
 
@@ -86,7 +102,7 @@ def _add_api(router: APIRouter, ingests: Ingests, service: Service) -> None:
         """Tell how far an ingest is, and in the end what became of it."""
         return Response(record(ingest_record(ingests.find(ingest_id))).content, 200, FRESH, "application/json")
 
-    @router.get(f"{ROOT}/ingest/{{ingest_id}}/events", responses=described(str, EVENTS))
+    @router.get(f"{ROOT}/ingest/{{ingest_id}}/events", responses=PROBLEMS | {200: TOLD})
     def events(ingest_id: Id) -> Response:
         """Tell of an ingest's progress as it comes (server-sent events): ``running``, then ``done`` or ``failed``."""
         found = ingests.find(ingest_id)
