@@ -15,7 +15,7 @@ from pipeline.commands.terminal import index_option, model_option, papers_option
 
 if TYPE_CHECKING:
     from pipeline.serving.settings import Settings
-    from pipeline.serving.web.guard import App
+    from pipeline.serving.web.guard import Guard
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
 
@@ -118,7 +118,7 @@ def _settings(host: str, folder: str, *, no_auth: bool, **options: Any) -> Setti
     return Settings(Path(folder), is_local=is_local, hosts=hosts, **options)
 
 
-def _listen(host: str, port: int, make: Callable[[], App]) -> None:
+def _listen(host: str, port: int, make: Callable[[], Guard]) -> None:
     """Take the place first, then open the index, then tell where it is."""
     from pipeline.serving.web.listen import bind, listen
 
@@ -129,4 +129,4 @@ def _listen(host: str, port: int, make: Callable[[], App]) -> None:
         app = make()
         shown = f"[{host}]" if ":" in host else host
         click.echo(f"http://{shown}:{place.getsockname()[1]}/ (Ctrl+C stops it)", err=True)
-        listen(app, place)
+        listen(app, place, app.end)

@@ -221,7 +221,7 @@ class Ingests:
         try:
             return self._worker.call("the ingest", INGESTING, gently, task)
         except ReaderFailed as error:
-            LOG.warning(str(error))
+            LOG.warning("an ingest was stopped, or took too long (%s)", error)
             raise MandatesError("the ingest was stopped, or took too long; the server's log says why") from error
         finally:
             self._worker.stop()

@@ -66,7 +66,7 @@ def create_app(settings: Settings) -> Guard:
         service.check_papers()
         app.include_router(make_ingest_routes(ingests, service, templates))
     _add_operations(app, service, metrics)
-    return Guard(app, settings, metrics.observe)
+    return Guard(app, settings, metrics.observe, ingests.close if ingests else lambda: None)
 
 
 def _lifespan(service: Service, ingests: Ingests | None) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:

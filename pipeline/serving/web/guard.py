@@ -66,8 +66,12 @@ class Refusal(Exception):
 class Guard:
     """Checks each request, and gives up on those that take too long."""
 
-    def __init__(self, app: App, settings: Settings, observe: Observe) -> None:
-        """Stand before an application."""
+    def __init__(self, app: App, settings: Settings, observe: Observe, end: Callable[[], None] = lambda: None) -> None:
+        """Stand before an application.
+
+        :param end: ends what the application does by itself, when the server stops.
+        """
+        self.end = end
         self._app, self._settings, self._observe = app, settings, observe
         self._rates = Rates(settings.rate)
         self._waiting: set[_Answer] = set()  # those that have not begun: who reads slowly keeps nobody else waiting
