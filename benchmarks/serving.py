@@ -147,10 +147,10 @@ def load(server: Server, seconds: int, clients: int, pace: str = "", *, known: b
         before = computed(server)
         done = subprocess.run([*command, server.address], capture_output=True, text=True, check=True)
     count, lasted, failed, *times = done.stderr.split()[-7:]
-    rounded = [round(float(value), 1) for value in times]
+    p50, p95, p99, longest = (round(float(value), 1) for value in times)
     spent = round(1000 * (computed(server) - before) / max(int(count), 1), 1)
     rate, busy = round(int(count) / float(lasted), 1), round(os.getloadavg()[0], 1)
-    return Load(int(count), rate, int(failed), *rounded, spent, busy)
+    return Load(int(count), rate, int(failed), p50, p95, p99, longest, spent, busy)
 
 
 @contextmanager

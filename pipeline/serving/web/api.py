@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import FileResponse, Response
 
+from pipeline.reading.convert import is_flowing
 from pipeline.searching.editions import diff_editions
 from pipeline.searching.locate import who_covers, with_evidence
 from pipeline.searching.matrix import Matrix, make_matrix
@@ -37,6 +38,7 @@ from pipeline.serving.web.parameters import (
 from pipeline.serving.web.schema_diff import DiffAnswer
 
 ROOT = "/api/v1"
+BINARY = "application/octet-stream"
 Name = Annotated[str, Path(max_length=NAME)]
 Number = Annotated[int, Path(ge=1, le=FAR)]
 
@@ -152,14 +154,18 @@ def _add_places(router: APIRouter, answers: Answers) -> None:
 
 
 def _add_papers(router: APIRouter, answers: Answers) -> None:
-    @router.get("/papers/{document}/{edition}.pdf", responses=described(bytes, "application/pdf"))
+    @router.get(
+        "/papers/{document}/{edition}.pdf", responses=described(bytes, "application/pdf", "application/octet-stream")
+    )
     def paper(document: Name, edition: Name) -> Response:
-        """Give the PDF itself."""
+        """Give the PDF itself; a paper of another format is to be saved."""
         with answers.service.current.use() as held:
             found = answers.service.edition(held, document, edition)
         # The browser's own reader needs scripts and styles, which the guard's policy forbids.
         headers = {"Content-Security-Policy": "frame-ancestors 'none'"}
         file = answers.service.paper(found)
+        if is_flowing(file):  # whatever it holds, no browser shall run it here
+            return FileResponse(file, 200, media_type=BINARY, filename=found.file)
         return FileResponse(
             file, 200, headers, "application/pdf", filename=found.file, content_disposition_type="inline"
         )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from importlib.resources import files
 from itertools import groupby
+from pathlib import Path
 from typing import Any, TypeVar
 
 from fastapi import APIRouter, FastAPI, Request
@@ -16,6 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from pydantic import BaseModel, ValidationError
 
+from pipeline.reading.convert import is_flowing
 from pipeline.searching.editions import diff_editions
 from pipeline.searching.locate import who_covers, with_evidence
 from pipeline.searching.matrix import make_matrix
@@ -263,6 +265,7 @@ def _passage(templates: Templates, request: Request, held: Held) -> Body:
         number=number,
         last=last,
         picture=views.picture_address(passage, number, query.best),
+        has_pages=not is_flowing(Path(passage.edition.file)),
         citations=[(title, FORMS[form](passage)) for form, title in CITATIONS.items()],
     )
     return page if query.view else page._replace(concern=concern_with(passage))

@@ -226,6 +226,19 @@ def test_a_watched_folder_is_followed(serve: Serve, folder: Path, tmp_path: Path
     until(lambda: "reef" in client.get("/api/v1/editions").text)
 
 
+def test_a_paper_without_pages_has_no_picture_and_runs_nowhere(taking: TestClient) -> None:
+    page = b"<!DOCTYPE html><h1>Deep Reef Office (DRO)</h1><p>Divers count turtles.</p><script>alert(1)</script>"
+    found = ended(taking, taking.post(API, files={"file": ("reef-2020.html", page)}).headers["location"])
+    assert found["state"] == "done"
+    shown = taking.get("/passage/reef/2020/0/0").text
+    assert "This paper has no pages; the passage is its ¶ 1" in shown
+    assert "<img" not in shown
+    file = taking.get("/api/v1/papers/reef/2020.pdf")
+    assert file.content == page
+    assert file.headers["content-type"] == "application/octet-stream"
+    assert file.headers["content-disposition"] == 'attachment; filename="reef-2020.html"'
+
+
 @pytest.mark.parametrize("address", [API, "/ingest"])
 def test_a_paper_may_be_longer_than_a_question(taking: TestClient, address: str) -> None:
     assert taking.post(address, files={"file": b"a" * 150_000}).status_code == 415
