@@ -82,14 +82,19 @@ def test_others_need_the_token(index: Path) -> None:
 
 @pytest.mark.parametrize(
     ("command", "library", "extra"),
-    [("serve", "fastapi", "serve"), ("serve", "uvicorn", "serve"), ("mcp", "mcp", "mcp")],
+    [
+        ("serve", "fastapi", "serve"),
+        ("serve", "uvicorn", "serve"),
+        ("mcp", "mcp", "mcp"),
+        ("serve --allow-ingest", "python_multipart", "serve"),
+    ],
 )
 def test_a_library_that_is_not_installed_is_named_with_its_extra(
     index: Path, command: str, library: str, extra: str
 ) -> None:
     script = f"import sys; sys.modules['{library}'] = None; import runpy; sys.argv[0] = 'mandates';"
     script += "runpy.run_module('tests.with_words', run_name='__main__')"
-    arguments = [sys.executable, "-c", script, command, "--index", str(index)]
+    arguments = [sys.executable, "-c", script, *command.split(), "--index", str(index)]
     done = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 3
     assert done.stderr == f"error: this needs {library}; run: pip install 'mandates[{extra}]'\n"

@@ -48,7 +48,7 @@ def check_a_broken_paper_shows_its_reason_and_everyone_can_use_the_pages(uploadi
     broken.write_bytes(paper(tmp_path / "whole.pdf", "corals").read_bytes()[:900])
     uploading.get_by_label("Papers").set_input_files(broken)
     uploading.get_by_role("button", name="Add them").click()
-    expect(uploading.get_by_role("heading", level=1)).to_have_text("Not added", timeout=30_000)
+    expect(uploading.get_by_role("heading", level=1)).to_have_text("Not added", timeout=60_000)
     expect(uploading.locator(".refused")).to_contain_text("broken.pdf")
     expect(uploading.locator(".refused")).to_contain_text("the PDF is truncated (its end is missing)")
     assert_everyone_can_use(uploading)
@@ -72,8 +72,9 @@ def check_the_keyboard_is_enough_to_upload(uploading: Page, tmp_path: Path) -> N
         uploading.keyboard.press("Tab")
         if uploading.evaluate("document.activeElement.id") == "file":
             break
+    expect(uploading.get_by_label("Papers")).to_be_focused()
     with uploading.expect_file_chooser() as chooser:
-        uploading.keyboard.press("Enter")
+        uploading.keyboard.press("Space")
     chooser.value.set_files(paper(tmp_path / "reef-2021.pdf", "whales"))
     uploading.keyboard.press("Tab")
     expect(uploading.get_by_label("Edition")).to_be_focused()

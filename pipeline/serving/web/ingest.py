@@ -31,7 +31,7 @@ from pipeline.serving.web.parameters import NAME, UploadForm
 from pipeline.serving.web.site import HTML, Templates
 
 FIELDS = 8  # of a form beside the files
-FIELD = 1000  # bytes
+FIELD = 1024  # bytes
 LISTENERS = 32  # who are told of progress at once
 OFTEN = 0.3  # seconds between two looks whether there is progress
 EVENTS = "text/event-stream"
