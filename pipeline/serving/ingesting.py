@@ -87,6 +87,7 @@ class Ingests:
         self._known: dict[str, Ingest] = {}
         self._worker: Worker | None = None
         self._thread: threading.Thread | None = None
+        self._ends = False
 
     def recent(self) -> list[Ingest]:
         """List the ingests that are remembered, the last one first."""
@@ -149,6 +150,7 @@ class Ingests:
 
     def close(self) -> None:
         """Stop what is at work; the index and the papers are then as they were."""
+        self._ends = True
         if worker := self._worker:
             worker.stop()
         if self._thread:
@@ -178,9 +180,9 @@ class Ingests:
 
     def _run(self, found: Ingest, uploads: Sequence[Upload]) -> None:
         """Ingest, and put the papers that were read in their place."""
-        error: str | None = None
+        error, took_any = None, False
         try:
-            self._ingest(found, uploads)
+            took_any = self._ingest(found, uploads)
         except MandatesError as failed:
             error, found.cause = self._told(str(failed), found), failed
         except ImportError as failed:
@@ -192,10 +194,10 @@ class Ingests:
         found.last = found.steps
         shutil.rmtree(found.folder, ignore_errors=True)
         self._lock.release()
-        took_none = uploads and {upload.name for upload in uploads} <= {file for file, _ in found.refused}
-        found.error, found.state = error, "failed" if error or took_none else "done"
+        found.error, found.state = error, "done" if took_any or not (uploads or error) else "failed"
 
-    def _ingest(self, found: Ingest, uploads: Sequence[Upload]) -> None:
+    def _ingest(self, found: Ingest, uploads: Sequence[Upload]) -> bool:
+        """Read and index, and tell whether any of the uploads is a paper now."""
         named = found.folder / "sent"
         named.mkdir()
         for upload in uploads:  # readers know a file by its name
@@ -206,18 +208,21 @@ class Ingests:
         settings = self._settings
         notes = found.folder / NOTES
         report = self._call(Task(settings.folder, papers, notes, settings.model, settings.password, cores()))
-        taken = {item.edition.sha256 for item in report.editions}
-        reasons = dict(line.split(": ", 1) for line in report.skipped)
-        for upload in uploads:
-            if upload.sha256 in taken:
-                self._inbox.keep(upload)
-            else:
-                reason = reasons.get(str(named / upload.name), "nothing in it can be read")
-                found.refused.append(Refused(upload.name, self._told(reason, found)))
+        indexed = {(item.edition.file, item.edition.sha256) for item in report.editions}
+        taken = [upload for upload in uploads if (upload.name, upload.sha256) in indexed]
+        for upload in taken:
+            self._inbox.keep(upload)
+        reasons = {line.partition(": ")[0]: line.partition(": ")[2] for line in report.skipped}
+        for upload in (upload for upload in uploads if upload not in taken):
+            reason = reasons.get(str(named / upload.name), "nothing in it can be read")
+            found.refused.append(Refused(upload.name, self._told(reason, found)))
         found.report = replace(report, skipped=tuple(self._told(line, found) for line in report.skipped))
+        return bool(taken)
 
     def _call(self, task: Task) -> BuildReport:
         self._worker = Worker()
+        if self._ends:
+            self._worker.stop()
         try:
             return self._worker.call("the ingest", INGESTING, gently, task)
         except ReaderFailed as error:

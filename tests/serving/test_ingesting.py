@@ -84,6 +84,25 @@ def test_if_none_can_be_read_the_index_stays(ingests: Ingests, folder: Path, tmp
     assert files(folder) == {"sea-2018.pdf", "sea-2021.pdf"}
 
 
+def test_what_is_sent_twice_under_one_name_is_taken_once(ingests: Ingests, folder: Path, tmp_path: Path) -> None:
+    found = ended(
+        ingests.start([sent("reef.pdf", paper(tmp_path)), sent("REEF.PDF", paper(tmp_path, "Other words."))], "2020")
+    )
+    assert found.state == "done"
+    assert found.refused == [("REEF-2020.pdf", "another file is called so already; say which edition this one is")]
+    assert files(folder) == {"sea-2018.pdf", "sea-2021.pdf", "reef-2020.pdf"}
+
+
+def test_a_copy_of_a_paper_that_is_not_indexed_yet_is_refused(ingests: Ingests, folder: Path, tmp_path: Path) -> None:
+    (folder / "raw" / "reef-2020.pdf").write_bytes(paper(tmp_path))
+    found = ended(ingests.start([sent("copy-2020.pdf", paper(tmp_path))]))
+    assert (found.state, found.refused) == (
+        "failed", [("copy-2020.pdf", "the same bytes as reef-2020.pdf; indexed once")],
+    )  # fmt: skip
+    assert files(folder) == {"sea-2018.pdf", "sea-2021.pdf", "reef-2020.pdf"}
+    assert "reef/2020" in editions(folder)
+
+
 def test_two_papers_of_one_edition_are_told_apart_by_the_sender(ingests: Ingests, folder: Path, tmp_path: Path) -> None:
     found = ended(ingests.start([sent("sea_2018.pdf", paper(tmp_path))]))
     assert found.error == "sea_2018.pdf: same document and edition (sea/2018) as sea-2018.pdf; rename one of them"
@@ -178,8 +197,6 @@ def test_a_process_of_its_own_does_the_work(real: Ingests, tmp_path: Path) -> No
 
 def test_a_server_that_ends_leaves_index_and_papers_as_they_were(real: Ingests, tmp_path: Path) -> None:
     found = real.start([sent("reef-2020.pdf", paper(tmp_path))])
-    while not real._worker:
-        time.sleep(0.001)
     real.close()
     assert (found.state, found.error) == (
         "failed",

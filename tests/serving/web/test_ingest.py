@@ -203,6 +203,7 @@ def test_uploads_are_off_unless_allowed(client: TestClient, taking: TestClient, 
     described = taking.get("/api/v1/openapi.json").json()["paths"]
     assert [path for path in described if "ingest" in path] == paths
     assert "Add papers" in taking.get("/").text
+    assert "<code>/api/v1/ingest</code>" in taking.get("/docs").text
 
 
 def test_nothing_is_known_of_an_ingest_that_never_was(taking: TestClient) -> None:
