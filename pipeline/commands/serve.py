@@ -90,7 +90,7 @@ def _settings(host: str, folder: str, *, no_auth: bool, **options: Any) -> Setti
     from pipeline.serving.settings import Settings
 
     hosts = (*options.pop("hosts"), *(() if is_local else (host,)))
-    return Settings(Path(folder), is_local=is_local, hosts=hosts, **options)
+    return Settings(folder, is_local=is_local, hosts=hosts, **options)
 
 
 def _listen(host: str, port: int, make: Callable[[], App]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -213,6 +213,17 @@ class Files(NamedTuple):
         first, count = (int(part[0]) for part in self.columns.tokens(np.array([row])))
         codes = self.tokens.rows(first, count)
         return float(best_match(query, [self.axes.decode(codes) if self.axes else codes])[0])
+
+    def owned(self, rows: Rows, acronyms: Collection[str]) -> npt.NDArray[np.bool_]:
+        """Tell of each of these passages whether one of these organizations owns it."""
+        import numpy as np
+
+        return np.isin(self.columns.owners[rows], self.catalog.owner_numbers(acronyms))
+
+    def is_whole(self, passages: int, sentences: int) -> bool:
+        """Tell whether all files are of so many passages and sentences."""
+        lengths = {len(self.catalog), len(self.columns), len(self.words), len(self.vectors)}
+        return lengths == {passages} and self.sentences.shape[0] == sentences
 
     def close(self) -> None:
         """Give the files back."""

@@ -23,12 +23,13 @@ KEPT = 64_000_000  # bytes of answers and pictures that were made already
 class Settings:
     """Which index and papers are served, and to whom.
 
+    ``folder``: that of the index, or the address of another store.
     ``is_local``: only this machine can ask. ``hosts``: names, beside addresses, that the server goes by. ``rate``:
     requests a second that one client may make on average, 0 for any number. ``log_queries``: whether the log may hold
     what was asked.
     """
 
-    folder: Path
+    folder: Path | str
     papers: tuple[Path, ...] = (Path("raw"),)
     model: str | None = None
     password: str | None = None
