@@ -33,7 +33,7 @@ class FolderStore:
         """Open the files of the current generation, whose bytes are all as written."""
         return Before(store.open_generation(self.folder))
 
-    def publish(  # noqa: PLR0913 - as the protocol says
+    def publish(
         self,
         write_files: Callable[[Path], None],
         encoder: EncoderInfo,

@@ -62,7 +62,9 @@ def forget(place: Path | Store, document: str, label: str | None = None) -> list
 def _check_swept(place: Store) -> None:
     left = place.rubbish()
     if left:
-        raise IndexNotWritable(f"{place}: what was taken out is still in {', '.join(left)}, which cannot be deleted; delete it")
+        raise IndexNotWritable(
+            f"{place}: what was taken out is still in {', '.join(left)}, which cannot be deleted; delete it"
+        )
 
 
 class NoEncoder:

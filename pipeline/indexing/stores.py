@@ -149,7 +149,7 @@ class Store(Protocol):
     def before(self) -> Before:
         """Open the current generation as a source of what need not be done again; only while the store is held."""
 
-    def publish(  # noqa: PLR0913 - what a manifest says
+    def publish(
         self,
         write_files: Callable[[Path], None],
         encoder: EncoderInfo,
@@ -183,5 +183,3 @@ class Store(Protocol):
 
     def verify(self) -> Verification:
         """Check every generation."""
-
-

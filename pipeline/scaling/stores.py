@@ -16,7 +16,9 @@ from pipeline.errors import QueryError
 from pipeline.indexing.folder import FolderStore
 from pipeline.indexing.stores import Store
 
-SERVER = re.compile(r"milvus(?P<tls>\+tls)?://(?P<host>[\w.-]+|\[[0-9a-fA-F:]+\]):(?P<port>\d{1,5})/(?P<name>[A-Za-z_]\w*)")
+SERVER = re.compile(
+    r"milvus(?P<tls>\+tls)?://(?P<host>[\w.-]+|\[[0-9a-fA-F:]+\]):(?P<port>\d{1,5})/(?P<name>[A-Za-z_]\w*)"
+)
 FILE = re.compile(r"milvus(?:-lite)?:(?!//)(?P<path>.+\.db)")
 IN_FILE = "mandates"  # the collection in a file
 
