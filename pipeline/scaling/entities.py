@@ -235,7 +235,9 @@ def restore(database: Database, names: Mapping[str, str], dimensions: int, folde
     axes = to_axes(kept[0]) if kept else None
     owners = dict(itertools.chain(*records["owners"]))
     width = axes.width if axes else dimensions
-    columns, vectors, sentences, tokens = ColumnsWriter(), list[Any](), list[Bytes](), list[Bytes]()
+    columns, vectors = ColumnsWriter(), list[Any]()
+    sentences: list[Bytes] = []
+    tokens: list[Bytes] = []
     pieces = database.every(names[PIECES], ["row", "sentences", "tokens"])
     passages = database.every(names[PASSAGES], ["row", "json", "vector"])
     headings: dict[str, int] = {}

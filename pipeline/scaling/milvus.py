@@ -117,7 +117,7 @@ class Database:
                     indexes.add_index(field.name, metric_type="IP", **graph)
                 elif field.kind == "sparse":
                     indexes.add_index(field.name, index_type="SPARSE_INVERTED_INDEX", metric_type="IP")
-            client.create_index(name, indexes)
+            client.create_index(name, indexes, sync=False)  # loading waits for it, and looks more often
             end = time.monotonic() + SHOWN
             while (found := self.count(name)) != count:
                 if time.monotonic() > end:

@@ -26,6 +26,7 @@ from pipeline.datatypes import Edition, EncoderInfo, ForeignScores, Manifest
 from pipeline.errors import IndexBusy, IndexDamaged, IndexMissing, IndexUnusable, StoreUnreachable
 from pipeline.indexing import store
 from pipeline.indexing.files import open_files
+from pipeline.indexing.pointer import file_system_errors
 from pipeline.indexing.reuse import Before
 from pipeline.indexing.stores import KEPT, Opened, Used, Verification
 from pipeline.scaling.entities import (
@@ -123,7 +124,8 @@ class MilvusStore:
         draft = self._folder / "draft"
         draft.mkdir()
         try:
-            write_files(draft)
+            with file_system_errors(self._folder):
+                write_files(draft)
             built_at = datetime.now(UTC).isoformat(timespec="seconds")
             manifest = Manifest(store.SCHEMA, store.release(), encoder, foreign, editions, counts, {}, built_at)
             self._upload(draft, generation, manifest)
