@@ -144,7 +144,7 @@ class DenseMatches:
         """Give the rows that get most, best first; none that gets nothing."""
         best = best_places(self._scores if rows is None else self._scores[rows], count)
         found = best if rows is None else rows[best]
-        return found[self._scores[found] > 0]  # type: ignore[no-any-return]
+        return found[self._scores[found] > 0]
 
     def at(self, rows: Rows) -> Scores:
         """Give what these passages get."""

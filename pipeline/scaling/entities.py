@@ -17,7 +17,6 @@ import itertools
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -114,11 +113,10 @@ def record_entities(files: Files) -> Iterator[dict[str, Any]]:
     """Make the entities of everything else."""
     for table in (*SMALL, *KEYED):
         grouped: dict[tuple[Any, ...], list[Any]] = defaultdict(list)
-        rows = files.catalog.table(table)
-        for number, row in enumerate(rows):
+        for number, row in enumerate(files.catalog.table(table)):
             columns = KEYED.get(table)
             grouped[tuple(row[column] for column in columns) if columns else (number,)].append(row)
-        yield from (_record(table, key, number, rows) for number, (key, rows) in enumerate(grouped.items()))
+        yield from (_record(table, key, number, group) for number, (key, group) in enumerate(grouped.items()))
     for number, edition in enumerate(files.catalog.editions()):
         yield _record(SUMMARY, (edition.id,), number, files.catalog.summary(edition))
     for number, (stem, weight, rows, gains) in enumerate(files.words.postings()):
@@ -241,7 +239,7 @@ def restore(database: Database, names: Mapping[str, str], dimensions: int, folde
     pieces = database.every(names[PIECES], ["row", "sentences", "tokens"])
     passages = database.every(names[PASSAGES], ["row", "json", "vector"])
     headings: dict[str, int] = {}
-    with new_catalog(folder / store.CATALOG) as connection, closing(pieces), closing(passages):
+    with new_catalog(folder / store.CATALOG) as connection:
         for table, groups in records.items():
             insert_rows(connection, table, list(itertools.chain(*groups)))
         for passage, piece in zip(passages, pieces, strict=True):

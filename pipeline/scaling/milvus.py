@@ -10,7 +10,7 @@ import importlib.util
 import logging
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -188,7 +188,7 @@ class Database:
             )
             return list(map(dict, found))
 
-    def every(self, name: str, fields: Sequence[str], condition: str = "") -> Iterator[dict[str, Any]]:
+    def every(self, name: str, fields: Sequence[str], condition: str = "") -> Generator[dict[str, Any]]:
         """Give all entities that meet a condition, in order of their keys."""
         with self._errors():
             steps = self._reading(name).query_iterator(

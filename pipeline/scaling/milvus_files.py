@@ -139,8 +139,8 @@ class MilvusCatalog(Catalog):
 
     def summary(self, edition: Edition) -> EditionSummary:
         """See ``Catalog``."""
-        *counts, left_out, warnings = self._records.get(SUMMARY, [(edition.id,)])[0]
-        return EditionSummary(*counts, left_out, tuple(warnings))
+        found = EditionSummary(*self._records.get(SUMMARY, [(edition.id,)])[0])
+        return found._replace(warnings=tuple(found.warnings))
 
 
 class Chosen:
