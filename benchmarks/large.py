@@ -65,9 +65,8 @@ def read_questions(files: Sequence[Path]) -> list[str]:
 
 def filters(index: Index, size: int) -> dict[str, list[dict[str, Any]]]:
     """Give filters of each kind."""
-    owners = [
-        entry.acronym for entry in index.catalog.named_organizations() if len(index._files.rows([entry.acronym]) or ())
-    ]
+    acronyms = [entry.acronym for entry in index.catalog.named_organizations()]
+    owners = [acronym for acronym in acronyms if (rows := index._files.rows([acronym])) is not None and len(rows)]
     documents = max(1, size // 1000 // COPY)
     some = [
         [f"paper-{n + k * 7}" for k in range(documents)] for n in range(0, max(1, size // COPY // 2 - 7 * documents), 3)
