@@ -103,10 +103,7 @@ class Database:
         return count + len(waiting)
 
     def finish(self, name: str, fields: Sequence[Field], count: int) -> None:
-        """Make a collection searchable, and wait until all its entities are there for every reader.
-
-        :raises IndexNotWritable: if they never are.
-        """
+        """Make a collection searchable that has so many entities."""
         with self._errors():
             client = self._connected()
             client.flush(name)
@@ -118,7 +115,15 @@ class Database:
                 elif field.kind == "sparse":
                     indexes.add_index(field.name, index_type="SPARSE_INVERTED_INDEX", metric_type="IP")
             client.create_index(name, indexes, sync=False)  # loading waits for it, and looks more often
-            end = time.monotonic() + SHOWN
+            self._reading(name)
+
+    def wait(self, counts: Mapping[str, int]) -> None:
+        """Wait until every reader finds so many entities in collections: a server may be some seconds behind.
+
+        :raises IndexNotWritable: if they never are there.
+        """
+        end = time.monotonic() + SHOWN
+        for name, count in counts.items():
             while (found := self.count(name)) != count:
                 if time.monotonic() > end:
                     raise IndexNotWritable(f"{self.shown}: {found} of {count} entities of {name} can be read")

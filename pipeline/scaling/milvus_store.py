@@ -257,6 +257,7 @@ class MilvusStore:
         counts[RECORDS] += self._database.insert(names[RECORDS], [record])
         for collection, name in names.items():
             self._database.finish(name, fields(collection, dimensions), counts[collection])
+        self._database.wait({names[collection]: count for collection, count in counts.items()})
 
     @property
     def _former(self) -> str:
