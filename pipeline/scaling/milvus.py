@@ -38,6 +38,7 @@ WIDTH = 2  # times as many places as hits are kept on the way through the graph
 NARROWEST = 256
 SECONDS = 10.0  # until a server must have answered the first call
 SHOWN = 600.0  # until all that was written must be there to be read
+NO_COLLECTION = 100  # the code of that error
 OLDEST = (2, 4)  # the first Milvus with sparse vectors
 
 
@@ -247,6 +248,7 @@ class Database:
             raise ModuleNotFoundError("Milvus Lite is not installed", name="milvus_lite")
         from pymilvus import MilvusClient
 
+        os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # else a connection that is made anew is told of on stderr
         for library in ("pymilvus", "milvus_lite"):  # they write down every error that is handled here
             logging.getLogger(library).setLevel(logging.CRITICAL)
         if self.is_file:
@@ -274,6 +276,10 @@ class Database:
             ) from error
         except MilvusException as error:
             text = " ".join(str(error.message).split())
+            if error.code == NO_COLLECTION:
+                raise IndexBusy(
+                    f"{self.shown}: the generation that was read was dropped meanwhile; ask again"
+                ) from error
             if error.code == 2 or "connect" in text:
                 raise StoreUnreachable(f"{self.shown}: no Milvus answers there; start it, or mend --store") from error
             if "auth" in text or "privilege" in text or "permission" in text:
