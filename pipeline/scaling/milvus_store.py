@@ -23,7 +23,7 @@ from tempfile import TemporaryDirectory
 from typing import ClassVar
 
 from pipeline.datatypes import Edition, EncoderInfo, ForeignScores, Manifest
-from pipeline.errors import IndexBusy, IndexDamaged, IndexMissing, IndexUnusable, StoreUnreachable
+from pipeline.errors import IndexBusy, IndexDamaged, IndexMissing, IndexOutdated, IndexUnusable, StoreUnreachable
 from pipeline.indexing import store
 from pipeline.indexing.files import open_files
 from pipeline.indexing.pointer import file_system_errors
@@ -146,7 +146,7 @@ class MilvusStore:
         """Ask the manifest."""
         try:
             return self._manifest(self._current()).encoder.name
-        except (IndexMissing, IndexDamaged):
+        except (IndexMissing, IndexDamaged, IndexOutdated):
             return None
 
     def open_current(self, use: Callable[[Opened], Used]) -> Used:
@@ -202,19 +202,21 @@ class MilvusStore:
 
     def verify(self) -> Verification:
         """Read every entity."""
-        names = [self._current()]
-        former = self._database.target(self._former)
-        checked, damage = [], []
-        for generation in names + ([self._generation(former)] if former else []):
+        current, former = self._current(), self._database.target(self._former)
+        checked: list[str] = []
+        damage: list[str] = []
+        for generation in [current, *([self._generation(former)] if former else [])]:
+            # A damaged former generation is not mended by reading the papers again.
+            mend = self._mend if generation == current else f"delete it: mandates gc --store {self}"
             try:
                 manifest = self._manifest(generation)
-                problems = list(self._problems(generation, manifest))
-            except IndexDamaged as error:
-                problems = [str(error)]
-            damage += [f"{generation}: {problem}; {self._mend}" for problem in problems]
-            if not problems:
+                problems = [f"{generation}: {problem}; {mend}" for problem in self._problems(generation, manifest)]
+            except (IndexDamaged, IndexOutdated) as error:
+                problems = [str(error).replace(self._mend, mend)]
+            else:
                 counts = manifest.counts
                 checked.append(f"{generation}: {counts['passages']} passages, {counts['sentences']} sentences")
+            damage += problems
         return Verification(tuple(checked), tuple(damage))
 
     def _problems(self, generation: str, manifest: Manifest) -> Iterator[str]:
