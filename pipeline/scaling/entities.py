@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pipeline.datatypes import Manifest
 from pipeline.indexing import store
 from pipeline.indexing.catalog import new_catalog
 from pipeline.indexing.columns import ColumnsWriter
@@ -29,7 +30,8 @@ from pipeline.indexing.lexical import LexicalWriter
 from pipeline.indexing.nearest import write_vectors
 from pipeline.indexing.records import folded_headings, to_json
 from pipeline.indexing.vectors import write_packed
-from pipeline.scaling.milvus import Database, Field, parts
+from pipeline.scaling.conditions import quote
+from pipeline.scaling.milvus import Database, Field
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,7 +43,9 @@ if TYPE_CHECKING:
 BLOCK = 1024  # passages whose vectors are read at once
 WORDS_AT_ONCE = 4096  # words of the list in a record
 PASSAGES, PIECES, RECORDS = "passages", "pieces", "records"
+TOLERANCE = 1e-3  # of a vector's norm
 NOWHERE = 2  # dimensions of the vector that every collection of Milvus must have
+PART = 16_000  # characters of a part of a text: with 4 bytes each still less than a field may hold
 PAYLOAD = 60_000  # characters of base64 in a part
 # Tables of the catalog by the columns that their records are asked for with; of those without any there are few rows.
 KEYED = {"pages": (0, 1), "left_out": (0, 1), "definitions": (0,), "sections": (0,)}
@@ -153,6 +157,11 @@ def value_of(entity: Mapping[str, Any]) -> Any:
     return json.loads("".join(entity["json"]))
 
 
+def parts(text: str) -> list[str]:
+    """Cut a text, since a field holds little."""
+    return [text[start : start + PART] for start in range(0, len(text), PART)] or [""]
+
+
 def pack(codes: Bytes) -> list[str]:
     """Write bytes as text."""
     text = base64.b64encode(codes.tobytes()).decode()
@@ -216,6 +225,28 @@ class Checksum:
     def __str__(self) -> str:
         """Give the checksum."""
         return f"{self._sum:064x}"
+
+
+def problems_of(database: Database, names: Mapping[str, str], manifest: Manifest) -> Iterator[str]:
+    """Compare the entities of a generation's collections with its manifest, and tell what is wrong."""
+    import numpy as np
+
+    norms, sentences = list[float](), 0
+    for collection, name in names.items():
+        wanted = [field.name for field in fields(collection, 0) if field.name != "nowhere"]
+        condition = f"kind != {quote(MANIFEST)}" if collection == RECORDS else ""
+        checksum = Checksum()
+        for entity in checksum.over(database.every(name, wanted, condition)):
+            if collection == PASSAGES:
+                norms.append(float(np.linalg.norm(entity["vector"])))
+                sentences += len(json.loads(value_of(entity)[12]))
+        if str(checksum) != manifest.checksums[collection]:
+            yield f"the {collection} are not as they were written ({checksum.count} are there)"
+    if (len(norms), sentences) != (manifest.counts["passages"], manifest.counts["sentences"]):
+        yield f"{len(norms)} passages with {sentences} sentences, the manifest says otherwise"
+    wrong = [norm for norm in norms if norm and abs(norm - 1) > TOLERANCE]
+    if wrong:
+        yield f"{len(wrong)} vectors have another norm than 1"
 
 
 def restore(database: Database, names: Mapping[str, str], dimensions: int, folder: Path) -> None:

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 TOKEN = "MANDATES_MILVUS_TOKEN"  # noqa: S105 - the environment's variable, not what it holds
 MOST = 16_384  # hits of a search, and entities of a query, that a server gives at once
 AT_ONCE = 256  # entities that are asked for by their key, or written; those of vectors have up to 300 kB each
-PART = 16_000  # characters of a part of a text: with 4 bytes each still less than a field may hold
 TEXT_BYTES, NAME_BYTES, ITEMS = (
     65_535,
     1_024,
@@ -287,39 +286,6 @@ class Database:
                     f"{self.shown}: the server lets nobody in with this token; set {TOKEN}"
                 ) from error
             raise StoreUnreachable(f"{self.shown}: Milvus says: {text}") from error
-
-
-def quote(value: object) -> str:
-    r"""Write a value, or a list of them, as a condition holds it.
-
-    >>> quote(["icat/2018", 'a "name"'])
-    '["icat/2018", "a \\"name\\""]'
-    """
-    import json
-
-    return json.dumps(value, ensure_ascii=False)
-
-
-def holding(text: str) -> str:
-    r"""Write the pattern that texts with a part like this match.
-
-    >>> holding("50%_")
-    '"%50\\\\%\\\\_%"'
-    """
-    return quote("%" + "".join(f"\\{char}" if char in "%_\\" else char for char in text) + "%")
-
-
-def condition_of(rows: Any) -> str:
-    """Give the condition that a passage is among these rows: none, what a filter says, or a list of numbers."""
-    if rows is None:
-        return ""
-    condition = getattr(rows, "condition", None)
-    return condition if isinstance(condition, str) else f"row in {[int(row) for row in rows]}"
-
-
-def parts(text: str) -> list[str]:
-    """Cut a text, since a field holds little."""
-    return [text[start : start + PART] for start in range(0, len(text), PART)] or [""]
 
 
 def _numbers(version: str) -> tuple[int, ...]:

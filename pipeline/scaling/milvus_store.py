@@ -11,7 +11,6 @@ is rubbish: drafts of writers that died. Every writer sweeps it first.
 
 from __future__ import annotations
 
-import json
 import re
 import secrets
 import shutil
@@ -40,16 +39,15 @@ from pipeline.scaling.entities import (
     manifest_entity,
     passage_entities,
     piece_entities,
+    problems_of,
     record_entities,
     record_key,
     restore,
-    value_of,
 )
 from pipeline.scaling.milvus import Database, Field
 from pipeline.scaling.milvus_files import MilvusFiles
 
 COLLECTIONS = (PASSAGES, PIECES, RECORDS)
-TOLERANCE = 1e-3  # of a vector's norm
 
 
 class MilvusStore:
@@ -210,7 +208,8 @@ class MilvusStore:
             mend = self._mend if generation == current else f"delete it: mandates gc --store {self}"
             try:
                 manifest = self._manifest(generation)
-                problems = [f"{generation}: {problem}; {mend}" for problem in self._problems(generation, manifest)]
+                wrong = problems_of(self._database, self._collections(generation), manifest)
+                problems = [f"{generation}: {problem}; {mend}" for problem in wrong]
             except (IndexDamaged, IndexOutdated) as error:
                 problems = [str(error).replace(self._mend, mend)]
             else:
@@ -218,27 +217,6 @@ class MilvusStore:
                 checked.append(f"{generation}: {counts['passages']} passages, {counts['sentences']} sentences")
             damage += problems
         return Verification(tuple(checked), tuple(damage))
-
-    def _problems(self, generation: str, manifest: Manifest) -> Iterator[str]:
-        """Compare the entities of a generation with its manifest."""
-        import numpy as np
-
-        norms, sentences = list[float](), 0
-        for collection, name in self._collections(generation).items():
-            wanted = [field.name for field in fields(collection, 0) if field.name != "nowhere"]
-            condition = f'kind != "{MANIFEST}"' if collection == RECORDS else ""
-            checksum = Checksum()
-            for entity in checksum.over(self._database.every(name, wanted, condition)):
-                if collection == PASSAGES:
-                    norms.append(float(np.linalg.norm(entity["vector"])))
-                    sentences += len(json.loads(value_of(entity)[12]))
-            if str(checksum) != manifest.checksums[collection]:
-                yield f"the {collection} are not as they were written ({checksum.count} are there)"
-        if (len(norms), sentences) != (manifest.counts["passages"], manifest.counts["sentences"]):
-            yield f"{len(norms)} passages with {sentences} sentences, the manifest says otherwise"
-        wrong = [norm for norm in norms if norm and abs(norm - 1) > TOLERANCE]
-        if wrong:
-            yield f"{len(wrong)} vectors have another norm than 1"
 
     def _upload(self, draft: Path, generation: str, manifest: Manifest) -> None:
         """Write a generation's collections, the manifest last, and make them searchable."""

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.indexing.lexical import fold, stems
 from pipeline.indexing.vocabulary import Vocabulary, count_letters, pack_words
+from pipeline.scaling.conditions import condition_of
 from pipeline.scaling.entities import STEMS, WORDS, Stem
-from pipeline.scaling.milvus import MOST, Database, condition_of
+from pipeline.scaling.milvus import MOST, Database
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from pipeline.scaling.milvus_files import Records
+    from pipeline.scaling.milvus_catalog import Records
 
     Scores = npt.NDArray[np.float32]
     Rows = npt.NDArray[np.int64]
