@@ -104,29 +104,30 @@ def measure(work: Path, size: int, address: str | None, common: Sequence[str]) -
         found[name] = {"build": built, "ask": asked, "bytes": size_of(path) if path.exists() else None}
         if path.exists():
             shutil.rmtree(path)
+    compare(found)
     return found
+
+
+def compare(found: dict[str, Any]) -> None:
+    """Put in place of each answer's passages what share of the folder's there are among them."""
+    wanted = {kind: value["answers"] for kind, value in found["folder"]["ask"].items() if isinstance(value, dict)}
+    for record in found.values():
+        for kind, answers in wanted.items():
+            given = record["ask"][kind].pop("answers")
+            shares = [len({*one} & {*other}) / max(len(one), 1) for one, other in zip(answers, given, strict=True)]
+            record["ask"][kind]["shared"] = round(sum(shares) / len(shares), 3)
 
 
 def to_markdown(results: dict[str, Any]) -> str:
     """Write the table."""
     lines = ["# The same passages in a folder with FAISS and in Milvus", ""]
     lines += [f"{name}: {value}  " for name, value in results["about"].items()]
-    sizes = results["sizes"]
-    columns = [(size, name) for size in sizes for name in sizes[size]]
-    lines += ["", "| passages, store | " + " | ".join(f"{int(size):,} {name}" for size, name in columns) + " |"]
+    columns = [(int(size), name, record) for size, both in results["sizes"].items() for name, record in both.items()]
+    lines += ["", "| passages, store | " + " | ".join(f"{size:,} {name}" for size, name, _ in columns) + " |"]
     lines.append("|---" * (len(columns) + 1) + "|")
 
     def row(title: str, give: Callable[[dict[str, Any]], Any]) -> None:
-        lines.append(f"| {title} | " + " | ".join(str(give(sizes[size][name])) for size, name in columns) + " |")
-
-    def shared(kind: str) -> None:
-        cells = []
-        for size, name in columns:
-            pairs = zip(
-                sizes[size]["folder"]["ask"][kind]["answers"], sizes[size][name]["ask"][kind]["answers"], strict=True
-            )
-            cells.append(f"{sum(len({*one} & {*other}) / max(len(one), 1) for one, other in pairs) / ASKED:.3f}")
-        lines.append(f"| {kind}: share of the folder's first {TOP_K} | " + " | ".join(cells) + " |")
+        lines.append(f"| {title} | " + " | ".join(str(give(record)) for _, _, record in columns) + " |")
 
     row("build without encoding, s", lambda found: round(sum(found["build"]["seconds"].values())))
     row("most memory of the build, MB", lambda found: round(found["build"]["peak"] / 1e6))
@@ -134,12 +135,16 @@ def to_markdown(results: dict[str, Any]) -> str:
     row("opening, s", lambda found: round(found["ask"]["opened"], 2))
     row("memory when opened, MB", lambda found: round(found["ask"]["rss_opened"] / 1e6))
     row("the first answer, s", lambda found: round(found["ask"]["first"], 2))
-    kinds = [name for name, value in next(iter(sizes.values()))["folder"]["ask"].items() if isinstance(value, dict)]
-    for kind in kinds:
-        row(f"{kind}: answer, p50, p95 ms", lambda found, kind=kind: found["ask"][kind]["seconds"])  # type: ignore[misc]
-        shared(kind)
-    row("most memory, MB", lambda found: round(found["ask"]["peak"] / 1e6))
+    for kind in (name for name, value in columns[0][2]["ask"].items() if isinstance(value, dict)):
+        row(f"{kind}: answer, p50, p95 ms", lambda found, kind=kind: spread(found["ask"][kind]["seconds"]))  # type: ignore[misc]
+        row(f"{kind}: of the folder's first {TOP_K}", lambda found, kind=kind: found["ask"][kind]["shared"])  # type: ignore[misc]
+    row("most memory while asked, MB", lambda found: round(found["ask"]["peak"] / 1e6))
     return "\n".join(lines) + "\n"
+
+
+def spread(values: Sequence[float]) -> str:
+    """Write a median and a high value."""
+    return f"{values[0]:.0f}, {values[1]:.0f}"
 
 
 @click.command()

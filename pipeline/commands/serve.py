@@ -97,7 +97,7 @@ def _listen(host: str, port: int, make: Callable[[], App]) -> None:
     from pipeline.serving.web.listen import bind, listen
 
     logging.basicConfig(format="%(message)s", level=logging.INFO)
-    for library in ("uvicorn", "mcp"):
+    for library in ("uvicorn", "mcp", "faiss"):
         logging.getLogger(library).setLevel(logging.WARNING)
     with bind(host, port) as place:
         app = make()
