@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 BLOCK = 1024  # passages whose vectors are read at once
 WORDS_AT_ONCE = 4096  # words of the list in a record
+ROWS_AT_ONCE = 256  # rows of a small table in a record: all of them are read when a generation is opened
 PASSAGES, PIECES, RECORDS = "passages", "pieces", "records"
 TOLERANCE = 1e-3  # of a vector's norm
 NOWHERE = 2  # dimensions of the vector that every collection of Milvus must have
@@ -119,7 +120,7 @@ def record_entities(files: Files) -> Iterator[dict[str, Any]]:
         grouped: dict[tuple[Any, ...], list[Any]] = defaultdict(list)
         for number, row in enumerate(files.catalog.table(table)):
             columns = KEYED.get(table)
-            grouped[tuple(row[column] for column in columns) if columns else (number,)].append(row)
+            grouped[tuple(row[column] for column in columns) if columns else (number // ROWS_AT_ONCE,)].append(row)
         yield from (_record(table, key, number, group) for number, (key, group) in enumerate(grouped.items()))
     for number, edition in enumerate(files.catalog.editions()):
         yield _record(SUMMARY, (edition.id,), number, files.catalog.summary(edition))

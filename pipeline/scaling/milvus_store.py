@@ -15,7 +15,7 @@ import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -154,8 +154,13 @@ class MilvusStore:
             try:
                 manifest = self._manifest(generation)
                 names = self._collections(generation)
-                files = MilvusFiles(Database(self._shown, self._uri), names, manifest.encoder)
-                return use(Opened(f"{self}, {generation}", manifest, files))
+                database = Database(self._shown, self._uri)
+                with ExitStack() as unless_used:
+                    unless_used.callback(database.close)
+                    files = MilvusFiles(database, names, manifest.encoder)
+                    used = use(Opened(f"{self}, {generation}", manifest, files))
+                    unless_used.pop_all()
+                    return used
             except IndexUnusable:
                 if self._current() == generation:
                     raise

@@ -41,4 +41,5 @@ def open_store(place: str | Path | Store) -> Store:
         return MilvusStore(place, f"{scheme}://{server['host']}:{server['port']}", server["name"])
     if file := FILE.fullmatch(place):
         return MilvusStore(place, file["path"], IN_FILE)
-    raise QueryError(f"{place}: no address of Milvus; give milvus://HOST:PORT/COLLECTION or milvus:PATH.db")
+    # The address is not shown: somebody may have written a password into it.
+    raise QueryError("--store: no address of Milvus; give milvus://HOST:PORT/COLLECTION or milvus:PATH.db")

@@ -71,10 +71,20 @@ def test_the_environment_names_the_store_and_what_is_typed_beats_it(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    "address", ["milvus:", "milvus://host/name", "milvus:index", "milvus://h:1/a-b", "milvus+ssl://h:1/a"]
+    "address",
+    [
+        "milvus:",
+        "milvus://host/name",
+        "milvus:index",
+        "milvus://root:secret@h:1/a",
+        "milvus://h:1/a-b",
+        "milvus+ssl://h:1/a",
+    ],
 )
 def test_what_is_no_address(address: str) -> None:
-    assert "give milvus://HOST:PORT/COLLECTION or milvus:PATH.db" in one_line(run("editions", "--store", address))
+    said = one_line(run("editions", "--store", address))
+    assert "give milvus://HOST:PORT/COLLECTION or milvus:PATH.db" in said
+    assert "secret" not in said
 
 
 @pytest.mark.parametrize("command", [("editions",), ("verify",), ("gc",), ("rollback",), ("forget", "sea"), ("x",)])
