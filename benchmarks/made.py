@@ -71,7 +71,7 @@ def read_source(folders: Sequence[Path]) -> Source:
                 raise click.UsageError(f"{folder}: give an index of fewer than {MANY} passages")
             rows = np.arange(len(files.columns))
             pieces = files.pieces(rows)
-            parts.append((files.catalog.passages(rows), np.array(files.vectors.vectors(rows)), *pieces[1:]))
+            parts.append((files.catalog.passages(rows), np.array(files.vectors.vectors(rows)), *pieces[1:5]))
     passages, vectors, sentences, sentence_counts, tokens, token_counts = zip(*parts, strict=True)
     joined = np.concatenate(vectors)
     alike = joined @ joined.T

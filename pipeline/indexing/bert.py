@@ -39,7 +39,7 @@ NEEDED = {
 # Abramowitz and Stegun, "Handbook of mathematical functions", 1964, formula 7.1.26: |error| ≤ 1.5e-7.
 ERF = (0.254829592, -0.284496736, 1.421413741, -1.453152027, 1.061405429)
 ERF_SLOPE = 0.3275911
-GELU_ROWS = 64  # of 1,536 numbers and 4 bytes: three such blocks fit a second-level cache of 1 MB
+GELU_BLOCK = 16_384  # numbers of 4 bytes: three such blocks stay in the cache nearest to the processor's second
 
 
 class Layer(NamedTuple):
@@ -96,7 +96,8 @@ class Bert:
     def __call__(self, batch: Sequence[Sequence[int]]) -> list[Matrix]:
         """Encode sequences of token ids, all of the first type and none of them padding.
 
-        They lie one below the other in one matrix, so that none pays for the length of another.
+        They lie side by side in one matrix, so that none pays for the length of another. Each token is a column: a
+        product of weights and a few columns takes two thirds of the time of that of a few rows and the same weights.
 
         :return: the last hidden state of each, shape (tokens, hidden).
         """
@@ -104,44 +105,44 @@ class Bert:
 
         ends = np.cumsum([len(ids) for ids in batch])
         ranges = [slice(end - len(ids), end) for ids, end in zip(batch, ends, strict=True)]
-        x = self._words[np.concatenate(batch).astype(np.intp)].astype(np.float32)
-        x += self._places[np.concatenate([np.arange(len(ids)) for ids in batch])]
-        x += self._types[0]
-        x = self._normalized(x, self._norm)
+        rows = self._words[np.concatenate(batch).astype(np.intp)].astype(np.float32)
+        rows += self._places[np.concatenate([np.arange(len(ids)) for ids in batch])]
+        rows += self._types[0]
+        x = self._normalized(np.ascontiguousarray(rows.T), self._norm)
         for layer in self._layers:
             x = self._normalized(_dense(self._attended(x, layer, ranges), layer.attended, x), layer.attended_norm)
             x = self._normalized(_dense(gelu(_dense(x, layer.inner)), layer.outer, x), layer.outer_norm)
-        return [x[rows] for rows in ranges]
+        rows = np.ascontiguousarray(x.T)
+        return [rows[tokens] for tokens in ranges]
 
     def _attended(self, x: Matrix, layer: Layer, ranges: Sequence[slice]) -> Matrix:
         """Mix the tokens of each sequence by scaled dot-product attention with several heads; shape as ``x``."""
         import numpy as np
 
-        wide = self.hidden // self._heads
-        query, key, value = (
-            _dense(x, pair).reshape(len(x), self._heads, wide) for pair in (layer.query, layer.key, layer.value)
-        )
-        query *= np.float32(1 / math.sqrt(wide))
+        shape = self._heads, self.hidden // self._heads, x.shape[1]
+        query, key, value = (_dense(x, pair).reshape(shape) for pair in (layer.query, layer.key, layer.value))
+        query *= np.float32(1 / math.sqrt(shape[1]))
         mixed = np.empty_like(value)
-        for rows in ranges:
-            weights = query[rows].transpose(1, 0, 2) @ key[rows].transpose(1, 2, 0)
-            weights -= weights.max(axis=-1, keepdims=True)
+        for tokens in ranges:
+            # Shape (heads, keys, queries).
+            weights = key[:, :, tokens].transpose(0, 2, 1) @ query[:, :, tokens]
+            weights -= weights.max(axis=1, keepdims=True)
             np.exp(weights, out=weights)
-            sums = weights.sum(axis=-1, keepdims=True)
-            mixed[rows] = (weights @ value[rows].transpose(1, 0, 2) / sums).transpose(1, 0, 2)
-        return mixed.reshape(len(x), self.hidden)
+            sums = weights.sum(axis=1, keepdims=True)
+            mixed[:, :, tokens] = value[:, :, tokens] @ weights / sums
+        return mixed.reshape(x.shape)
 
     def _normalized(self, x: Matrix, pair: Pair) -> Matrix:
-        """Bring each row of ``x``, in place, to mean 0 and variance 1, then to the learned ones."""
+        """Bring each column of ``x``, in place, to mean 0 and variance 1, then to the learned ones."""
         import numpy as np
 
-        x -= x.mean(axis=-1, keepdims=True)
-        deviation = np.einsum("ij,ij->i", x, x)[:, None]
-        deviation /= np.float32(x.shape[1])
+        x -= x.mean(axis=0)
+        deviation = np.einsum("ij,ij->j", x, x)
+        deviation /= np.float32(len(x))
         deviation += np.float32(self._epsilon)
         x /= np.sqrt(deviation, out=deviation)
-        x *= pair[0]
-        x += pair[1]
+        x *= pair[0][:, None]
+        x += pair[1][:, None]
         return x
 
     def _layer(self, number: int, wide: int) -> Layer:
@@ -175,8 +176,9 @@ def gelu(x: Matrix) -> Matrix:
 
     :param x: shape (rows, columns). A few rows at a time: what stays in the processor's cache is ten times as near.
     """
-    for start in range(0, len(x), GELU_ROWS):
-        _gelu(x[start : start + GELU_ROWS])
+    rows = max(1, GELU_BLOCK // max(1, x.shape[1]))
+    for start in range(0, len(x), rows):
+        _gelu(x[start : start + rows])
     return x
 
 
@@ -204,13 +206,13 @@ def _gelu(x: Matrix) -> None:
 
 
 def _dense(x: Matrix, pair: Pair, onto: Matrix | None = None) -> Matrix:
-    """Multiply rows by weights, shape (outputs, inputs), add the bias, and ``onto`` if there is one."""
+    """Multiply weights, shape (outputs, inputs), by columns, add the bias, and ``onto`` if there is one."""
     import numpy as np
 
     weights, bias = pair
     # 16 bits are widened when they are used: matrix products of them are slow, and exact ones are wanted.
-    product: Matrix = x @ weights.astype(np.float32, copy=False).T
-    product += bias
+    product: Matrix = weights.astype(np.float32, copy=False) @ x
+    product += bias[:, None]
     if onto is not None:
         product += onto
     return product

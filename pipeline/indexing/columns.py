@@ -44,6 +44,10 @@ class Columns:
         """Count the passages."""
         return len(self.owners)
 
+    def are_in_order(self) -> bool:
+        """Tell whether every passage has at least no sentences and tokens, and not fewer."""
+        return all((firsts[1:] >= firsts[:-1]).all() for firsts in (self.first_sentences, self.first_tokens))
+
     def sentences(self, rows: Rows) -> tuple[Rows, Rows]:
         """Give the first sentence's row and the number of sentences of each of these passages."""
         return _spans(self.first_sentences, rows)

@@ -62,7 +62,7 @@ class Axes:
         import numpy as np
 
         turned = query @ self.basis
-        scaled, least = (turned * self._step).T, (self.middle - LEVELS * self._step) @ turned.T
+        scaled, least = np.ascontiguousarray((turned * self._step).T), (self.middle - LEVELS * self._step) @ turned.T
         products = np.empty((len(codes), len(query)), dtype=np.float32)
         for start in range(0, len(codes), CACHED):
             np.add(self.levels(codes[start : start + CACHED]) @ scaled, least, out=products[start : start + CACHED])

@@ -24,7 +24,7 @@ from pipeline.indexing.records import (
     passage_row,
     to_json,
 )
-from pipeline.indexing.vectors import PackedVectors, best_match, best_matches, mean_of_best, write_packed
+from pipeline.indexing.vectors import PackedVectors, best_match, best_matches, mean_of_best, norms_of, write_packed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -174,13 +174,21 @@ def _copy_edition(connection: Any, copied: Copied) -> None:
 
 
 class Pieces(NamedTuple):
-    """The vectors of some passages' sentences and tokens below each other, and how many each passage has."""
+    """The vectors of some passages' sentences and tokens below each other, and how many each passage has.
+
+    ``token_norms`` are the lengths of the tokens' vectors, if these pieces are compared with more than one question.
+    """
 
     rows: Rows
     sentences: Vectors
     sentence_counts: Rows
     tokens: npt.NDArray[Any]
     token_counts: Rows
+    token_norms: Vectors | None = None
+
+    def for_many(self) -> Pieces:
+        """Do once what each question would do again."""
+        return self._replace(token_norms=norms_of(self.tokens))
 
 
 class Files(NamedTuple):
@@ -194,6 +202,14 @@ class Files(NamedTuple):
     tokens: PackedVectors
     axes: Axes | None
 
+    def are_in_step(self, passages: int, sentences: int) -> bool:
+        """Tell whether the files are of so many passages and sentences, and none points beyond another's end."""
+        columns = self.columns
+        counts = {len(self.catalog), len(columns), len(self.words), len(self.vectors)}
+        ends = int(columns.first_sentences[-1]), int(columns.first_tokens[-1])
+        matrices = self.sentences.shape[0], self.tokens.shape[0]
+        return counts == {passages} and matrices == ends and ends[0] == sentences and columns.are_in_order()
+
     def pieces(self, rows: Rows, *, tokens: bool = True) -> Pieces:
         """Read the vectors of these passages' sentences, and of their tokens if they are wanted."""
         sentences = self.sentences.units(*self.columns.sentences(rows))
@@ -205,7 +221,7 @@ class Files(NamedTuple):
         """Score passages by late interaction with the vectors of a question's tokens; see ``best_match``."""
         if self.axes:
             return mean_of_best(self.axes.similarities(query, pieces.tokens), pieces.token_counts)
-        return best_matches(query, pieces.tokens, pieces.token_counts)
+        return best_matches(query, pieces.tokens, pieces.token_counts, pieces.token_norms)
 
     def closeness(self, query: Vectors, row: int) -> float:
         """Give the cosine, by late interaction, of a question's tokens and a passage's."""
@@ -220,11 +236,6 @@ class Files(NamedTuple):
         import numpy as np
 
         return np.isin(self.columns.owners[rows], self.catalog.owner_numbers(acronyms))
-
-    def is_whole(self, passages: int, sentences: int) -> bool:
-        """Tell whether all files are of so many passages and sentences."""
-        lengths = {len(self.catalog), len(self.columns), len(self.words), len(self.vectors)}
-        return lengths == {passages} and self.sentences.shape[0] == sentences
 
     def close(self) -> None:
         """Give the files back."""

@@ -54,7 +54,7 @@ class Lexical:
         self._weights = found["weights"]
         if len(self._firsts) != len(self._stems) + 1 or found["passages"].shape != (1,):
             raise IndexDamaged(f"{path}: words and passages are not in step; rebuild it: mandates ingest")
-        self._passages = int(found["passages"][0])
+        self._path, self._passages = path, int(found["passages"][0])
 
     def __len__(self) -> int:
         """Count the passages, those without words too."""
@@ -66,7 +66,10 @@ class Lexical:
 
     def nearest(self, word: str, least: float) -> str | None:
         """Find the word of the passages that a misspelt one is most alike; see ``Vocabulary.nearest``."""
-        return self.words.nearest(fold(word), least)
+        try:
+            return self.words.nearest(fold(word), least)
+        except UnicodeDecodeError as error:
+            raise IndexDamaged(f"{self._path}: a word is none; rebuild it: mandates ingest") from error
 
     def scores(self, words: Sequence[str]) -> Scores | None:
         """Score all passages by the words they hold, in any inflection; 0 for those that hold none of them.
@@ -83,7 +86,10 @@ class Lexical:
         for number in telling or found:
             first, end = self._range(number)
             factor = np.float32(self._weights[number] * (SATURATION + 1) / STEPS)
-            scores[self._rows[first:end]] += self._gains[first:end] * factor
+            try:
+                scores[self._rows[first:end]] += self._gains[first:end] * factor
+            except (IndexError, ValueError) as error:
+                raise IndexDamaged(f"{self._path}: a word has no such passage; rebuild it: mandates ingest") from error
         return scores
 
     def match(self, words: Sequence[str]) -> DenseMatches | None:

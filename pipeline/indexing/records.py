@@ -57,6 +57,11 @@ def edition_row(edition: Edition) -> tuple[Any, ...]:
     return (edition.id, edition.document, edition.label, edition.file, edition.sha256, 0, 0, copies)
 
 
+def to_edition(row: Sequence[Any], imprint: Imprint) -> Edition:
+    """Make an edition of its row and its imprint."""
+    return Edition(row[1], row[2], row[3], row[4], imprint, tuple(json.loads(row[7])))
+
+
 def imprint_row(edition: Edition) -> tuple[Any, ...]:
     """Give the row of what an edition says of itself."""
     imprint = edition.imprint
@@ -130,14 +135,14 @@ def to_passage(row: Sequence[Any], path: str, edition: Edition, organization: Or
         organization=organization,
         section=tuple(json.loads(path)),
         text=row[5],
-        pages=tuple(json.loads(row[6])),
+        pages=tuple(map(int, json.loads(row[6]))),
         page_labels=tuple(json.loads(row[7])),
         boxes=_boxes(json.loads(row[8])),
         links=tuple(Link(*link) for link in json.loads(row[9])),
         footnotes=tuple(_footnote(note) for note in json.loads(row[10])),
         note=row[11],
-        sentences=tuple((start, end) for start, end in json.loads(row[12])),
-        paragraphs=tuple(json.loads(row[13])),
+        sentences=tuple((int(start), int(end)) for start, end in json.loads(row[12])),
+        paragraphs=tuple(map(int, json.loads(row[13]))),
         ocr=bool(row[14]),
     )
 

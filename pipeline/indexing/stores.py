@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from pipeline.indexing.catalog import Catalog
+    from pipeline.indexing.compact import Axes
     from pipeline.indexing.files import Pieces
     from pipeline.indexing.reuse import Before
 
@@ -93,6 +94,10 @@ class Reader(Protocol):
     def vectors(self) -> Neighbours:
         """The vectors of passages."""
 
+    @property
+    def axes(self) -> Axes | None:
+        """The axes of token vectors, if these are compact."""
+
     def rows(
         self,
         organizations: Sequence[str] = (),
@@ -114,7 +119,7 @@ class Reader(Protocol):
     def closeness(self, query: Scores, row: int) -> float:
         """Give the cosine, by late interaction, of a question's tokens and a passage's."""
 
-    def is_whole(self, passages: int, sentences: int) -> bool:
+    def are_in_step(self, passages: int, sentences: int) -> bool:
         """Tell whether everything is there for so many passages and sentences."""
 
     def close(self) -> None:

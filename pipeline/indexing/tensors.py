@@ -72,7 +72,7 @@ class Tensors:
         try:
             flat = np.frombuffer(self._data, dtype, (entry.end - entry.start) // dtype.itemsize, entry.start)
             return flat.reshape(entry.shape)
-        except ValueError as error:
+        except (ValueError, TypeError) as error:
             raise EncoderError(f"{self.file}: tensor {name} is damaged ({error})") from error
 
     def prefetch(self, names: list[str]) -> None:

@@ -139,8 +139,7 @@ def unit_rows(matrix: npt.NDArray[Any]) -> Vectors:
     import numpy as np
 
     rows: Vectors = matrix.astype(np.float32)
-    norms = np.sqrt(np.einsum("ij,ij->i", rows, rows))
-    rows /= np.where(norms == 0, 1, norms)[:, None]
+    rows /= _norms(rows)[:, None]
     return rows
 
 
@@ -161,20 +160,39 @@ def best_match(query: Vectors, passages: Sequence[npt.NDArray[Any]]) -> Vectors:
     return best_matches(query, pieces, lengths)
 
 
-def best_matches(query: Vectors, pieces: npt.NDArray[Any], counts: Rows) -> Vectors:
+def best_matches(
+    query: Vectors, pieces: npt.NDArray[Any], counts: Rows, norms: npt.NDArray[np.float32] | None = None
+) -> Vectors:
     """Score passages as ``best_match`` does.
 
     :param pieces: the token vectors of all passages below each other, of any length.
     :param counts: how many each passage has.
+    :param norms: the lengths of the vectors, where they are known: a sixth of the work is to find them.
     """
     import numpy as np
 
     similarities = np.empty((len(pieces), len(query)), dtype=np.float32)
+    columns = np.ascontiguousarray(query.T)
     for start in range(0, len(pieces), CACHED):
         vectors = pieces[start : start + CACHED].astype(np.float32)
-        norms = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
-        np.divide(vectors @ query.T, np.where(norms == 0, 1, norms)[:, None], out=similarities[start : start + CACHED])
+        lengths = _norms(vectors) if norms is None else norms[start : start + CACHED]
+        np.divide(vectors @ columns, lengths[:, None], out=similarities[start : start + CACHED])
     return mean_of_best(similarities, counts)
+
+
+def norms_of(pieces: npt.NDArray[Any]) -> Vectors:
+    """Give the length of each vector, 1 for one of zeros."""
+    import numpy as np
+
+    blocks = (pieces[start : start + CACHED].astype(np.float32) for start in range(0, len(pieces), CACHED))
+    return np.concatenate([np.zeros(0, dtype=np.float32), *map(_norms, blocks)])
+
+
+def _norms(vectors: Vectors) -> Vectors:
+    import numpy as np
+
+    norms: Vectors = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
+    return np.where(norms == 0, np.float32(1), norms)
 
 
 def mean_of_best(similarities: Vectors, counts: Rows) -> Vectors:

@@ -6,12 +6,12 @@ Whole paragraphs, short lists with their lead-in sentence, long paragraphs cut a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
-from pipeline.datatypes import Edition, Footnote, Organization, Page, PageBox, Passage, Section
-from pipeline.reading.footnotes import marks_of
+from pipeline.datatypes import Document, Footnote, Link, PageBox, Passage, Section
+from pipeline.reading.citing import cited_notes, heading_notes
 from pipeline.reading.scripts import SOUTH_EAST_ASIAN, count_words, words_in
 from pipeline.reading.sentences import sentence_ranges
 from pipeline.reading.unwrap import Block, NoteMark, Prose
@@ -73,70 +73,66 @@ def _moving(group: list[_Unit], unit: _Unit, limits: ChunkLimits) -> list[_Unit]
     return moved
 
 
-def heading_notes(section: Section) -> list[NoteMark]:
-    """List the footnotes that a heading cites; its words are no part of the section's text, its notes are."""
-    if section.heading is None or section.heading.run_in:
-        return []
-    cited = [span for line in section.heading.lines for span in line.spans if span.note is not None]
-    return [NoteMark(0, mark, span.note) for span in cited for mark in marks_of(span.text) if span.note is not None]
+class _Piece(NamedTuple):
+    """What becomes a passage: a slice of a section, or of the footnote ``note``; ``cited`` are the marks in it."""
+
+    text: str
+    pages: tuple[int, ...]
+    boxes: tuple[PageBox, ...]
+    links: tuple[Link, ...]
+    cited: Sequence[NoteMark] = ()
+    paragraphs: tuple[int, ...] = ()
+    note: str | None = None
 
 
 def make_passages(
-    edition: Edition,
+    document: Document,
     section: Section,
     prose: Prose,
-    organization: Organization | None,
-    pages: Sequence[Page],
-    own_notes: Sequence[Footnote],
+    own_notes: Sequence[Footnote] = (),
     limits: ChunkLimits = LIMITS,
 ) -> list[Passage]:
-    """Cut a section into passages, followed by one passage for each of its own footnotes.
+    """Cut a section of a document into passages, followed by those of its own footnotes.
 
-    :param pages: all pages of the edition, page 1 first.
     :param own_notes: the footnotes that belong to this section and no other.
     """
-    notes = {(note.page, note.mark): note for page in pages for note in page.footnotes}
-
-    def passage(
-        ordinal: int, text: str, on_pages: tuple[int, ...], boxes: tuple[PageBox, ...], **fields: Any
-    ) -> Passage:
-        return Passage(
-            id=f"{edition.id}/{section.number}/{ordinal}",
-            edition=edition,
-            organization=organization,
+    pieces = [*_text_pieces(section, prose, limits), *_note_pieces(own_notes, limits)]
+    owner = document.owner_of(section)
+    return [
+        Passage(
+            id=f"{document.edition.id}/{section.number}/{ordinal}",
+            edition=document.edition,
+            organization=owner,
             section=section.path,
-            text=text,
-            pages=on_pages,
-            page_labels=tuple(pages[number - 1].label_at(boxes) for number in on_pages),
-            boxes=boxes,
-            ocr=any(pages[number - 1].ocr for number in on_pages),
-            sentences=tuple(sentence_ranges(text)),
-            **fields,
+            text=piece.text,
+            pages=piece.pages,
+            page_labels=tuple(document.pages[number - 1].label_at(piece.boxes) for number in piece.pages),
+            boxes=piece.boxes,
+            links=piece.links,
+            footnotes=cited_notes(document.pages, piece.cited),
+            sentences=tuple(sentence_ranges(piece.text)),
+            note=piece.note,
+            paragraphs=piece.paragraphs,
+            ocr=any(document.pages[number - 1].ocr for number in piece.pages),
         )
+        for ordinal, piece in enumerate(pieces)
+    ]
 
-    made: list[Passage] = []
+
+def _text_pieces(section: Section, prose: Prose, limits: ChunkLimits) -> Iterator[_Piece]:
+    marks = heading_notes(section)
     for start, end in chunk_ranges(prose, limits):
-        marks = heading_notes(section) if not made else []
         marks += [mark for mark in prose.notes if start < mark.offset <= end]
-        keys = dict.fromkeys((mark.page, mark.mark) for mark in marks)
-        made.append(
-            passage(
-                len(made),
-                prose.text[start:end],
-                prose.pages(start, end),
-                prose.boxes(start, end),
-                links=prose.links_in(start, end),
-                paragraphs=prose.paragraphs(start, end),
-                footnotes=tuple(notes[key] for key in keys if key in notes),
-            )
-        )
-    for note in own_notes:
+        place = prose.text[start:end], prose.pages(start, end), prose.boxes(start, end), prose.links_in(start, end)
+        yield _Piece(*place, marks, prose.paragraphs(start, end))
+        marks = []
+
+
+def _note_pieces(notes: Iterable[Footnote], limits: ChunkLimits) -> Iterator[_Piece]:
+    for note in notes:
         whole = Prose(note.text, (Block(0, len(note.text), is_item=False),))
-        made += [
-            passage(len(made) + part, note.text[start:end], (note.page,), note.boxes, links=note.links, note=note.mark)
-            for part, (start, end) in enumerate(chunk_ranges(whole, limits))
-        ]
-    return made
+        for start, end in chunk_ranges(whole, limits):
+            yield _Piece(note.text[start:end], (note.page,), note.boxes, note.links, note=note.mark)
 
 
 def _words(units: Iterable[_Unit]) -> int:

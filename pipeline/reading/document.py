@@ -11,7 +11,8 @@ from pipeline.datatypes import Document, Edition, Footnote, LeftOut, Line, Page,
 from pipeline.errors import NoText, OcrFailed
 from pipeline.reading.body import find_body
 from pipeline.reading.candidates import Body
-from pipeline.reading.chunk import heading_notes, make_passages
+from pipeline.reading.chunk import make_passages
+from pipeline.reading.citing import assign_notes
 from pipeline.reading.contents import find_contents
 from pipeline.reading.convert import is_flowing
 from pipeline.reading.evidence import gather, without_bookmarked
@@ -201,31 +202,9 @@ def _left_out(
 
 
 def _passages(document: Document, proses: Sequence[Prose]) -> list[Passage]:
-    owners = {organization.acronym: organization for organization in document.organizations}
-    notes = _assign_notes(document, proses)
+    notes = assign_notes(document, proses)
     return [
         passage
         for section, prose in zip(document.sections, proses, strict=True)
-        for passage in make_passages(
-            document.edition,
-            section,
-            prose,
-            owners.get(section.organization or ""),
-            document.pages,
-            notes[section.number],
-        )
+        for passage in make_passages(document, section, prose, notes[section.number])
     ]
-
-
-def _assign_notes(document: Document, proses: Sequence[Prose]) -> dict[int, list[Footnote]]:
-    """Give each footnote to the section that cites it first, or else to the last section on its page."""
-    free = {(note.page, note.mark): note for page in document.pages for note in page.footnotes}
-    assigned: dict[int, list[Footnote]] = {section.number: [] for section in document.sections}
-    for section, prose in zip(document.sections, proses, strict=True):
-        for mark in [*heading_notes(section), *prose.notes]:
-            if (mark.page, mark.mark) in free:
-                assigned[section.number].append(free.pop((mark.page, mark.mark)))
-    for note in free.values():
-        before = [section.number for section in document.sections if section.pages and section.pages[0] <= note.page]
-        assigned[before[-1] if before else 0].append(note)
-    return assigned

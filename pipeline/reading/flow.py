@@ -84,8 +84,6 @@ def _line(block: FlowBlock) -> Line:
 
 
 def _passages(document: Document, proses: Sequence[Prose]) -> Iterable[Passage]:
-    owners = {organization.acronym: organization for organization in document.organizations}
     for section, prose in zip(document.sections, proses, strict=True):
-        owner = owners.get(section.organization or "")
-        for passage in make_passages(document.edition, section, prose, owner, document.pages, []):
+        for passage in make_passages(document, section, prose):
             yield replace(passage, boxes=())

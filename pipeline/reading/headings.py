@@ -141,7 +141,7 @@ def _heads_table(lines: Sequence[Line], start: int, end: int, limits: HeadingThr
 
 def _opens_like_title(text: str) -> bool:
     """Tell words from code, addresses and signs."""
-    return "://" not in text and (text[0].isalnum() or text[0] in OPENING)
+    return bool(text) and "://" not in text and (text[0].isalnum() or text[0] in OPENING)
 
 
 def _is_link(line: Line) -> bool:

@@ -192,14 +192,14 @@ class MilvusFiles:
         """Score passages by late interaction with the vectors of a question's tokens."""
         if self.axes:
             return mean_of_best(self.axes.similarities(query, pieces.tokens), pieces.token_counts)
-        return best_matches(query, pieces.tokens, pieces.token_counts)
+        return best_matches(query, pieces.tokens, pieces.token_counts, pieces.token_norms)
 
     def closeness(self, query: Vectors, row: int) -> float:
         """Give the cosine, by late interaction, of a question's tokens and a passage's."""
         codes = self._read_pieces([row])[row][1]
         return float(best_match(query, [self.axes.decode(codes) if self.axes else codes])[0])
 
-    def is_whole(self, passages: int, sentences: int) -> bool:
+    def are_in_step(self, passages: int, sentences: int) -> bool:
         """Tell whether all passages are there; ``verify`` counts their sentences."""
         return len(self.catalog) == passages == self._database.count(self._names[PASSAGES])
 

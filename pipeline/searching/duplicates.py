@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 from pipeline.datatypes import Passage
@@ -17,23 +16,24 @@ def part_duplicates(passages: Sequence[Passage]) -> list[list[int]]:
     Only passages of one owner fall together: the same boilerplate of two organizations is two answers.
     """
     groups: list[list[int]] = []
-    holders: dict[tuple[str, ...], list[int]] = {}  # which groups' first passages hold a gram
-    # By acronym: the records of an organization differ from edition to edition, in their pages if in nothing else.
-    owners = [passage.organization.acronym if passage.organization else None for passage in passages]
+    of_owner: dict[str | None, list[list[int]]] = {}
+    # Most passages have few grams that any before them has, and are not compared with each of these.
+    seen: set[tuple[str, ...]] = set()
     found = [grams(words(passage.text)) for passage in passages]
-    for index, own in enumerate(found):
-        shared = Counter(group for gram in own for group in holders.get(gram, ()))
-        for group in sorted(shared):
-            first = groups[group][0]
-            if owners[first] == owners[index] and _alike(shared[group], len(own), len(found[first])):
-                groups[group].append(index)
-                break
-        else:
-            for gram in own:
-                holders.setdefault(gram, []).append(len(groups))
-            groups.append([index])
+    for index, (passage, own) in enumerate(zip(passages, found, strict=True)):
+        # By acronym: the records of an organization differ from edition to edition, in their pages if in nothing else.
+        rivals = of_owner.setdefault(passage.organization.acronym if passage.organization else None, [])
+        known = len(own & seen) >= ALIKE * len(own)
+        group = next((group for group in rivals if known and _alike(own, found[group[0]])), None)
+        if group is None:
+            group = []
+            groups.append(group)
+            rivals.append(group)
+            seen |= own
+        group.append(index)
     return groups
 
 
-def _alike(shared: int, one: int, other: int) -> bool:
-    return shared >= ALIKE * (one + other - shared)
+def _alike(one: set[tuple[str, ...]], other: set[tuple[str, ...]]) -> bool:
+    shared = len(one & other)
+    return shared >= ALIKE * (len(one) + len(other) - shared)

@@ -60,6 +60,7 @@ BY_VECTOR = (
 FILTERED = 1200  # passages that a filter lets through and that are all ranked: what is left has its true order
 EXHAUSTIVE = 3  # times as many passages as candidates are all ranked: proposing would save nothing
 SAMPLE = 256  # passages, evenly spread, from which a signal's mean and deviation are taken
+SAMPLE_OF_MANY = 128  # where token vectors are compact: 3 ms less; the paper's MRR is 0.811 with so few, not 0.808
 TYPO = 0.8  # share of letters that a misspelt word must have in common with one of the paper (difflib's ratio)
 
 
@@ -100,7 +101,7 @@ class Ranker:
         if not len(candidates):
             return []
         whole = len(candidates) == self._passages
-        in_sample = whole and self._passages <= SAMPLE
+        in_sample = whole and self._passages == len(self._sample_rows)
         pieces = self._sample if in_sample else self._files.pieces(candidates, tokens=weights.tokens > 0)
         scores, best = self._scores(query, pieces, weights)
         if whole:
@@ -134,11 +135,12 @@ class Ranker:
     def _sample_rows(self) -> Rows:
         import numpy as np
 
-        return np.linspace(0, self._passages - 1, min(SAMPLE, self._passages)).astype(np.int64)
+        most = SAMPLE_OF_MANY if self._files.axes else SAMPLE
+        return np.linspace(0, self._passages - 1, min(most, self._passages)).astype(np.int64)
 
     @functools.cached_property
     def _sample(self) -> Pieces:
-        return self._files.pieces(self._sample_rows)
+        return self._files.pieces(self._sample_rows).for_many()
 
     def _candidates(self, query: Query, count: int, rows: Selection | None, matches: Matches | None) -> Rows:
         """Give the rows that vectors or words find among their best; all rows if that is not many more."""

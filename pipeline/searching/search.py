@@ -77,7 +77,7 @@ class Index:
         self.manifest: Manifest = opened.manifest
         self._files = opened.files
         self.catalog = self._files.catalog
-        if not self._files.is_whole(self.manifest.counts["passages"], self.manifest.counts["sentences"]):
+        if not self._files.are_in_step(self.manifest.counts["passages"], self.manifest.counts["sentences"]):
             raise IndexDamaged(f"{opened.name}: vectors and passages do not match; {REBUILD}")
         self._names = Names(self.catalog.named_organizations())
         self._ranker = Ranker(self._files, self._names)

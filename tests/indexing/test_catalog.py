@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -150,3 +152,24 @@ def test_an_organization_is_named_once_however_many_editions_name_it(paper: Pape
     expected = [replace(item, pages=None) for item in document.organizations]
     assert catalog.named_organizations() == sorted(expected, key=lambda item: item.acronym)
     catalog.close()
+
+
+@pytest.mark.parametrize("table", ["passages SET boxes", "passages SET edition", "editions SET copies"])
+def test_a_row_that_is_no_record_is_damage(paper: Paper, tmp_path: Path, table: str) -> None:
+    # Found by changed indexes, whose checksums were changed too.
+    document, passages = paper
+    write_records(tmp_path, [document], passages, [1] * len(passages))
+    with contextlib.closing(sqlite3.connect(tmp_path / "catalog.sqlite")) as connection, connection:
+        connection.execute(f"UPDATE {table} = '[1'")
+    with pytest.raises(IndexDamaged, match=r"catalog\.sqlite: .* is no"):
+        Catalog(tmp_path / "catalog.sqlite").passages([0])
+
+
+def test_who_is_named_is_found_without_looking_at_all_passages(catalog: Catalog) -> None:
+    # With 200,000 passages a filter by organization took 0.1 s.
+    statements: list[str] = []
+    catalog._connection.set_trace_callback(statements.append)
+    catalog.rows_naming(["ILO"])
+    catalog._connection.set_trace_callback(None)
+    plan = catalog._connection.execute(f"EXPLAIN QUERY PLAN {statements[0]}").fetchall()
+    assert not [step for *_, step in plan if step.startswith(("SCAN passages", "SCAN mentions"))]

@@ -79,3 +79,20 @@ def test_arrays_of_any_kind_come_back(tmp_path: Path) -> None:
         assert (found[name].dtype, found[name].shape) == (array.dtype, array.shape)
         assert found[name].tolist() == array.tolist()
         assert found[name].flags.aligned
+
+
+@pytest.mark.parametrize(("sentences", "in_order"), [([0, 4, 9], True), ([0, 4, 4], True), ([0, 9, 4], False)])
+def test_spans_that_go_back_are_out_of_order(tmp_path: Path, sentences: list[int], in_order: bool) -> None:
+    # Found by changed indexes: a passage of fewer than no sentences.
+    columns = {name: np.zeros(2, dtype=np.uint32) for name in ARRAYS}
+    columns |= {"sentences": np.array(sentences, dtype=np.uint32), "tokens": np.zeros(3, dtype=np.uint32)}
+    write_arrays(tmp_path / "c", columns)
+    assert Columns(tmp_path / "c").are_in_order() is in_order
+
+
+def test_shape_that_is_none_is_damage(tmp_path: Path) -> None:
+    # Found by changed indexes.
+    write_arrays(tmp_path / "c", {name: np.zeros(100, dtype=np.uint32) for name in ARRAYS})
+    (tmp_path / "c").write_bytes((tmp_path / "c").read_bytes().replace(b"[100]", b"[1e2]"))
+    with pytest.raises(IndexDamaged, match="c: not the arrays of an index"):
+        open_arrays(tmp_path / "c", ARRAYS)

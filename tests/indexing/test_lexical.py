@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pipeline.datatypes import Document, Passage
 from pipeline.errors import IndexDamaged
 from pipeline.indexing import lexical
-from pipeline.indexing.arrays import write_arrays
+from pipeline.indexing.arrays import open_arrays, write_arrays
 from pipeline.indexing.lexical import Lexical, LexicalWriter, fold, stems
 
 if TYPE_CHECKING:
@@ -214,3 +214,29 @@ def test_arrays_that_are_not_in_step_are_damage(tmp_path: Path) -> None:
     write_arrays(tmp_path / "words", {name: np.zeros(3, dtype=dtypes[kind]) for name, kind in lexical.ARRAYS.items()})
     with pytest.raises(IndexDamaged, match="words and passages are not in step"):
         Lexical(tmp_path / "words")
+
+
+@pytest.fixture
+def changed(tmp_path: Path) -> Callable[..., Lexical]:
+    """Give the words of one passage, "victims", with other arrays: of an index whose checksums were changed too."""
+    writer = LexicalWriter()
+    writer.add("victims")
+    writer.write(tmp_path / "words")
+
+    def change(**others: Any) -> Lexical:
+        write_arrays(tmp_path / "others", {**open_arrays(tmp_path / "words", lexical.ARRAYS), **others})
+        return Lexical(tmp_path / "others")
+
+    return change
+
+
+def test_a_word_of_a_passage_that_is_not_there_is_damage(changed: Callable[..., Lexical]) -> None:
+    words = changed(rows=np.array([7], dtype=np.uint32))
+    with pytest.raises(IndexDamaged, match="others: a word has no such passage; rebuild it: mandates ingest"):
+        words.scores(["victims"])
+
+
+def test_a_word_that_is_no_text_is_damage(changed: Callable[..., Lexical]) -> None:
+    words = changed(words=np.frombuffer(b"victim\xb1", dtype=np.uint8))
+    with pytest.raises(IndexDamaged, match="others: a word is none; rebuild it: mandates ingest"):
+        words.nearest("victimz", 0.8)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.datatypes import Heading, Page, Section
+from pipeline.datatypes import Document, Heading, Page, Section
 from pipeline.reading.chunk import LIMITS, ChunkLimits, chunk_ranges, make_passages
 from pipeline.reading.unwrap import Block, Prose
 from tests.papers import BOLD, Text, paragraph
@@ -170,10 +170,14 @@ def page(number: int, label: str) -> Page:
     return Page(number, label, 595.0, 842.0, ())
 
 
+def document(section: Section, *pages: Page) -> Document:
+    return Document(EDITION, pages, (section,), ())
+
+
 def test_passage_knows_section_pages_labels_and_sentences() -> None:
     lines = [line("One is here and goes", top=770, page=1), line("on. Two is here.", top=70, page=2)]
     section = Section(3, 2, ("Council (CoE)", "Mandate"), None, tuple(lines))
-    (found,) = make_passages(EDITION, section, prose_of(lines), None, [page(1, "iv"), page(2, "1")], [])
+    (found,) = make_passages(document(section, page(1, "iv"), page(2, "1")), section, prose_of(lines))
     assert (found.id, found.section, found.text) == (
         "paper/2018/3/0",
         ("Council (CoE)", "Mandate"),
@@ -188,7 +192,7 @@ def test_pages_are_those_of_the_passages_own_lines() -> None:
     lines = [*stack([sentence(90)], page=1), *stack([sentence(90)], page=2), *stack([sentence(90)], page=3)]
     section = Section(0, 1, (), None, tuple(lines))
     pages = [page(number, str(number)) for number in (1, 2, 3)]
-    made = make_passages(EDITION, section, prose_of(lines), None, pages, [])
+    made = make_passages(document(section, *pages), section, prose_of(lines))
     assert [(found.id, found.pages) for found in made] == [
         ("paper/2018/0/0", (1,)),
         ("paper/2018/0/1", (2,)),
@@ -200,13 +204,14 @@ def test_words_of_a_heading_are_not_in_the_text() -> None:
     head = Heading("Mandate", 1, (line(span("Mandate", bold=True)),))
     lines = stack(["It is told to help."], page=2)
     section = Section(0, 1, ("Mandate",), head, tuple(lines))
-    (found,) = make_passages(EDITION, section, prose_of(lines), None, [page(1, "1"), page(2, "2")], [])
+    (found,) = make_passages(document(section, page(1, "1"), page(2, "2")), section, prose_of(lines))
     assert (found.text, found.pages) == ("It is told to help.", (2,))
 
 
 def test_section_without_lines_has_no_passages() -> None:
     head = Heading("Mandate", 1, (line("Mandate"),))
-    assert make_passages(EDITION, Section(0, 1, ("Mandate",), head, ()), Prose(""), None, [page(1, "1")], []) == []
+    section = Section(0, 1, ("Mandate",), head, ())
+    assert make_passages(document(section, page(1, "1")), section, Prose("")) == []
 
 
 def test_same_words_in_two_sections_are_two_passages(tmp_path: Path) -> None:

@@ -109,6 +109,11 @@ def test_footnote_mark_is_no_part_of_a_heading() -> None:
     assert headings_of(paper([heading], TEXT)) == ["Mandate"]
 
 
+def test_footnote_mark_alone_on_its_line_is_no_heading() -> None:
+    # Found by mutated pages: a heading of no words ended the run.
+    assert headings_of(paper(TEXT, [line(span("b", size=20, bold=True, note=1), size=20)], TEXT)) == []
+
+
 def test_bold_bullet_alone_on_its_line_is_a_heading() -> None:
     lines = paper(TEXT, [line("• The 4 Ps", bold=True)], TEXT)
     assert headings_of(lines) == ["The 4 Ps"]
