@@ -1,9 +1,9 @@
 """Generations in Milvus: collections aside, checked, published by one switch of an alias.
 
-    mandates                          alias of mandates_g000002_passages: the current generation
-    mandates_former                   alias of the one before, for readers that still hold it and to go back to
-    mandates_g000002_passages, …      see ``pipeline.scaling.entities``
-    mandates_writing                  alias of a collection of whoever writes: it cannot be there twice
+    mandates                              alias of mandates_g000002_4be8a1_passages: the current generation
+    mandates_former                       alias of the one before, for readers that still hold it and to go back to
+    mandates_g000002_4be8a1_passages, …   see ``pipeline.scaling.entities``
+    mandates_writing                      alias of a collection of whoever writes: it cannot be there twice
 
 A reader asks once what the alias stands for and stays with it, so no answer is of two generations. What no alias names
 is rubbish: drafts of writers that died. Every writer sweeps it first.
@@ -118,7 +118,8 @@ class MilvusStore:
             raise RuntimeError("the store is not held for writing")
         former = self._database.target(self._name)
         number = max((int(name[1]) for name in map(self._pattern.fullmatch, self._database.names()) if name), default=0)
-        generation = f"{self._name}_g{number + 1:06d}"
+        # Numbers come again where the last generation was taken back, and a reader must not take one for the other.
+        generation = f"{self._name}_g{number + 1:06d}_{secrets.token_hex(3)}"
         draft = self._folder / "draft"
         draft.mkdir()
         try:
@@ -250,7 +251,7 @@ class MilvusStore:
 
     @property
     def _pattern(self) -> re.Pattern[str]:
-        return re.compile(rf"{re.escape(self._name)}_g(\d{{6,}})_(?:{'|'.join(COLLECTIONS)})")
+        return re.compile(rf"{re.escape(self._name)}_g(\d{{6,}})_[0-9a-f]{{6}}_(?:{'|'.join(COLLECTIONS)})")
 
     def _current(self) -> str:
         """Give the current generation.
