@@ -42,7 +42,7 @@ EXTRAS = {
     "mammoth": "formats", "markdown_it": "formats",
     "PIL": "ingest",
     "fastapi": "serve", "uvicorn": "serve", "jinja2": "serve", "prometheus_client": "serve",
-    "mcp": "mcp",
+    "python_multipart": "serve", "mcp": "mcp",
     "ir_measures": "eval", "scipy": "eval", "matplotlib": "png", "sentence_transformers": "models",
     "transformers": "models", "torch": "models", "pymilvus": "cluster", "milvus_lite": "cluster",
 }  # fmt: skip

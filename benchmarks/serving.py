@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -50,7 +51,10 @@ PACED = "function delay() return math.random(700, 1300) end"
 
 
 class Load(NamedTuple):
-    """What wrk saw: requests a second, how many failed, and how long they took, in milliseconds."""
+    """What wrk saw: requests a second, how many failed, and how long they took, in milliseconds.
+
+    ``cpu_ms``: what the server computed for each, whatever else the machine did, of which the load average tells.
+    """
 
     requests: int
     per_second: float
@@ -59,6 +63,8 @@ class Load(NamedTuple):
     p95: float
     p99: float
     longest: float
+    cpu_ms: float
+    load_average: float
 
 
 class Server(NamedTuple):
@@ -138,10 +144,13 @@ def load(server: Server, seconds: int, clients: int, pace: str = "", *, known: b
         script.write(SCRIPT % (questions, str(known).lower(), pace))
         script.flush()
         command = ["wrk", "-t2", f"-c{clients}", f"-d{seconds}s", "--timeout", "10s", "--latency", "-s", script.name]
+        before = computed(server)
         done = subprocess.run([*command, server.address], capture_output=True, text=True, check=True)
     count, lasted, failed, *times = done.stderr.split()[-7:]
-    rounded = [round(float(value), 1) for value in times]
-    return Load(int(count), round(int(count) / float(lasted), 1), int(failed), *rounded)
+    p50, p95, p99, longest = (round(float(value), 1) for value in times)
+    spent = round(1000 * (computed(server) - before) / max(int(count), 1), 1)
+    rate, busy = round(int(count) / float(lasted), 1), round(os.getloadavg()[0], 1)
+    return Load(int(count), rate, int(failed), p50, p95, p99, longest, spent, busy)
 
 
 @contextmanager
@@ -179,6 +188,12 @@ def memory(server: Server) -> int:
     """Give the resident memory of a server, in megabytes."""
     status = Path(f"/proc/{server.process}/status").read_text()
     return int(status.partition("VmRSS:")[2].split()[0]) // 1000
+
+
+def computed(server: Server) -> float:
+    """Give the seconds that a server has computed."""
+    fields = Path(f"/proc/{server.process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":

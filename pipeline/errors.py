@@ -14,6 +14,12 @@
     │   └── ReaderFailed
     ├── EncoderError           the model cannot be had or differs  exit code 3
     ├── OutputError            an answer cannot be written         exit code 3
+    ├── UploadRefused          a file that was sent is not taken   exit code 3
+    │   ├── WrongFormat
+    │   ├── TooLarge
+    │   ├── AlreadyThere
+    │   ├── NoSpace
+    │   └── IngestRunning
     └── IndexUnusable          the index cannot be used            exit code 3
         ├── IndexMissing
         ├── IndexDamaged
@@ -84,6 +90,30 @@ class EncoderError(MandatesError):
 
 class OutputError(MandatesError):
     """The file asked for cannot be written: no folder, permission or space, or no library to draw it."""
+
+
+class UploadRefused(MandatesError):
+    """A file that was sent is not taken."""
+
+
+class WrongFormat(UploadRefused):
+    """The file is of no format that papers come in."""
+
+
+class TooLarge(UploadRefused):
+    """The file, or the number of files, is beyond what is taken at once."""
+
+
+class AlreadyThere(UploadRefused):
+    """There is a paper of that name, or the very same file."""
+
+
+class NoSpace(UploadRefused):
+    """The folder of the papers takes no more: it is full, or may not be written."""
+
+
+class IngestRunning(UploadRefused):
+    """Another ingest is at work; there is one at a time."""
 
 
 class IndexUnusable(MandatesError):

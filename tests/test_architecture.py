@@ -17,6 +17,7 @@ HEAVY = {
     "prometheus_client": "pipeline/serving/web/metrics.py",
     "jinja2": "pipeline/serving/web/site.py",
     "uvicorn": "pipeline/serving/web/listen.py",
+    "python_multipart": "pipeline/serving/web/ingest.py",
     "pdfplumber": "pipeline/reading/plumber.py",
     "pdfminer": "pipeline/reading/plumber.py",
     "ocrmypdf": "pipeline/reading/ocr.py",
@@ -28,7 +29,7 @@ HEAVY = {
     "sentence_transformers": "pipeline/indexing/encode.py",
     "transformers": "pipeline/indexing/encode.py",
     "huggingface_hub": "pipeline/indexing/models.py",
-    "watchfiles": "pipeline/commands/build.py",
+    "watchfiles": "pipeline/serving/watching.py",
     "rich": "pipeline/commands/terminal.py",
     "filelock": "pipeline/indexing/store.py",
     "pymilvus": "pipeline/scaling/milvus.py",
@@ -45,7 +46,7 @@ ROOMS = {
     "pydantic": ("pipeline/serving/web/",),
 }
 # The folder of the web server is imported by the command that starts it, and so may import at the top what it is for.
-WEB = {"fastapi", "starlette", "pydantic", "jinja2", "uvicorn"}
+WEB = {"fastapi", "starlette", "pydantic", "jinja2", "uvicorn", "python_multipart"}
 LAZY = {*HEAVY, *ROOMS, "numpy"} - {"sqlite3"}
 MODULES = sorted([*ROOT.glob("pipeline/**/*.py"), ROOT / "search_cli.py"], key=str)
 

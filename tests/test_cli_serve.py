@@ -58,6 +58,18 @@ def test_it_answers_until_it_is_stopped(index: Path) -> None:
             assert picture.read(4) == b"\x89PNG"
 
 
+def test_papers_are_uploaded_where_that_is_allowed(index: Path) -> None:
+    (index.parent / "papers").mkdir()
+    with served(index, "--allow-ingest", str(index.parent / "papers")) as address:
+        body = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\ntext\r\n--x--\r\n'
+        head = {"Content-Type": "multipart/form-data; boundary=x"}
+        request = urllib.request.Request(f"{address}api/v1/ingest", body, head)
+        with pytest.raises(urllib.error.HTTPError, match="415"):
+            urllib.request.urlopen(request)
+        with urllib.request.urlopen(f"{address}ingest") as page:
+            assert b"Add papers" in page.read()
+
+
 def test_others_need_the_token(index: Path) -> None:
     with served(index, "--host", "0.0.0.0", "--token", "sesame") as address:
         local = address.replace("0.0.0.0", "127.0.0.1")
@@ -70,14 +82,19 @@ def test_others_need_the_token(index: Path) -> None:
 
 @pytest.mark.parametrize(
     ("command", "library", "extra"),
-    [("serve", "fastapi", "serve"), ("serve", "uvicorn", "serve"), ("mcp", "mcp", "mcp")],
+    [
+        ("serve", "fastapi", "serve"),
+        ("serve", "uvicorn", "serve"),
+        ("mcp", "mcp", "mcp"),
+        ("serve --allow-ingest", "python_multipart", "serve"),
+    ],
 )
 def test_a_library_that_is_not_installed_is_named_with_its_extra(
     index: Path, command: str, library: str, extra: str
 ) -> None:
     script = f"import sys; sys.modules['{library}'] = None; import runpy; sys.argv[0] = 'mandates';"
     script += "runpy.run_module('tests.with_words', run_name='__main__')"
-    arguments = [sys.executable, "-c", script, command, "--index", str(index)]
+    arguments = [sys.executable, "-c", script, *command.split(), "--index", str(index)]
     done = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 3
     assert done.stderr == f"error: this needs {library}; run: pip install 'mandates[{extra}]'\n"
@@ -88,6 +105,9 @@ def test_a_library_that_is_not_installed_is_named_with_its_extra(
     [
         (["--host", "0.0.0.0"], "error: Others can reach this address: give --token, or --no-auth to let everyone", 2),
         (["--host", "0.0.0.0", "--token", "a", "--no-auth"], "error: Others can reach this address", 2),
+        (["--watch"], "error: --watch goes with --allow-ingest.", 2),
+        (["--allow-ingest", "README.md"], "error: --allow-ingest: README.md is no folder; name the one that", 2),
+        (["--papers", "nowhere", "--allow-ingest"], "error: --allow-ingest: nowhere is no folder; name the one", 2),
         (["--port", "70000"], "error: Invalid value for '--port'", 2),
         (["--index", "nowhere", "--port", "0"], "error: nowhere: no index here; build it: mandates ingest", 3),
         (["--host", "192.0.2.7", "--no-auth"], "error: 192.0.2.7:8737: cannot listen there", 3),

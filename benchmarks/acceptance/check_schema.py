@@ -6,8 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 
-def check_the_api_is_as_described(server: str) -> None:
+
+@pytest.mark.parametrize("running", ["server", "taking"])
+def check_the_api_is_as_described(running: str, request: pytest.FixtureRequest) -> None:
+    server = request.getfixturevalue(running)
     command = [str(Path(sys.executable).with_name("schemathesis")), "run", f"{server}/api/v1/openapi.json"]
     checks = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
     options = ["--checks", checks, "--max-examples", "25", "--seed", "1", "--suppress-health-check", "all",

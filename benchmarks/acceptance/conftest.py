@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -33,15 +34,38 @@ def papers() -> Path:
 
 
 @pytest.fixture(scope="session")
-def server(papers: Path) -> Iterator[str]:
+def index(papers: Path) -> Path:
+    command = [sys.executable, "search_cli.py", "ingest", str(papers), "--index", str(KEPT / "index")]
+    subprocess.run(command, cwd=ROOT, check=True)
+    return KEPT / "index"
+
+
+@pytest.fixture(scope="session")
+def server(index: Path, papers: Path) -> Iterator[str]:
     """The address of a server that runs as users start it."""
-    command = [sys.executable, "search_cli.py"]
-    subprocess.run([*command, "ingest", str(papers), "--index", str(KEPT / "index")], cwd=ROOT, check=True)
-    options = ["--index", str(KEPT / "index"), "--papers", str(papers), "--port", "0", "--rate", "0"]
-    process = subprocess.Popen([*command, "serve", *options], cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    with serving(index, papers) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def taking(index: Path, papers: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server that takes uploads, into copies of the index and the papers."""
+    folder = tmp_path_factory.mktemp("taking")
+    shutil.copytree(index, folder / "index")
+    shutil.copytree(papers, folder / "papers")
+    with serving(folder / "index", folder / "papers", "--allow-ingest", "--log-queries") as address:
+        yield address
+
+
+@contextmanager
+def serving(index: Path, papers: Path, *more: str) -> Iterator[str]:
+    """Run a server, and give its address."""
+    options = ["--index", str(index), "--papers", str(papers), "--port", "0", "--rate", "0", *more]
+    command = [sys.executable, "search_cli.py", "serve", *options]
+    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
     assert process.stderr
     address = process.stderr.readline().split()[0].rstrip("/")
-    log = KEPT / "server.log"
+    log = index.parent / "server.log"
     with log.open("w") as stream:  # a pipe that nobody empties would stop the server
         copier = subprocess.Popen(["cat"], stdin=process.stderr, stdout=stream)
         for _ in range(100):
@@ -76,6 +100,23 @@ def context(chromium: Browser, server: str, request: pytest.FixtureRequest) -> I
 @pytest.fixture
 def page(context: BrowserContext, server: str) -> Iterator[Page]:
     """A page that may say nothing on its console and ask nobody else."""
+    with quiet(context, server) as opened:
+        yield opened
+
+
+@pytest.fixture(params=[{}])
+def uploading(chromium: Browser, taking: str, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """The page for uploads."""
+    context = chromium.new_context(base_url=taking, **request.param)
+    with quiet(context, taking) as opened:
+        opened.goto("/ingest")
+        yield opened
+    context.close()
+
+
+@contextmanager
+def quiet(context: BrowserContext, server: str) -> Iterator[Page]:
+    """Open a page, and see in the end that it said nothing on its console and asked nobody else."""
     opened = context.new_page()
     complaints: list[str] = []
     opened.on("console", lambda message: complaints.append(message.text) if message.type != "info" else None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -10,13 +9,13 @@ from typing import Any
 import click
 
 from pipeline.commands.terminal import index_option, json_option, progress_bar
-from pipeline.errors import CorpusError, IndexBusy
 from pipeline.reading.corpus import Choice
 from pipeline.reading.parallel import TIMEOUT
 from pipeline.reading.workers import cores
 from pipeline.scaling.stores import open_store
 from pipeline.serving.render import to_json
 from pipeline.serving.report import report_lines
+from pipeline.serving.watching import follow
 
 
 @click.command()
@@ -77,35 +76,6 @@ def ingest(
         click.echo(to_json(asdict(report)) if more["as_json"] else "\n".join(report_lines(report, folder)))
 
     if more["watch"]:
-        _watch(papers, choice, ingest_once)
+        follow(papers, choice, ingest_once, lambda message: click.echo(message, err=True))
     else:
         ingest_once()
-
-
-def _watch(papers: tuple[Path, ...], choice: Choice, ingest_once: Callable[[], None]) -> None:
-    """Ingest now and after every change, until the user stops it; a file that is half copied is waited for."""
-    from watchfiles import Change, watch
-
-    folders = {path if path.is_dir() else path.parent for path in papers}
-    named = {path.resolve() for path in papers}
-
-    def is_paper(_: Change, changed: str) -> bool:
-        file = Path(changed).resolve()
-        below = (folder.resolve() for folder in folders if file.is_relative_to(folder.resolve()))
-        return file in named or any(choice.takes(file, folder) for folder in below)
-
-    due, waiting = True, ""
-    # It wakes every second also without a change: the first time nothing has been read, later a writer may have ended.
-    for changes in watch(
-        *folders, watch_filter=is_paper, raise_interrupt=True, rust_timeout=1000, yield_on_timeout=True
-    ):
-        if not (due or changes):
-            continue
-        try:
-            ingest_once()
-            due, message = False, ""
-        except (CorpusError, IndexBusy) as error:
-            due, message = isinstance(error, IndexBusy), f"waiting: {error}"
-            if message != waiting:
-                click.echo(message, err=True)
-        waiting = message

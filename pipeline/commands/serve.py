@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from pipeline.commands.terminal import index_option, model_option, papers_option
+from pipeline.indexing.folder import FolderStore
+from pipeline.scaling.stores import is_file, open_store
 
 if TYPE_CHECKING:
     from pipeline.serving.settings import Settings
-    from pipeline.serving.web.guard import App
+    from pipeline.serving.web.guard import Guard
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
 
@@ -41,17 +46,32 @@ def server_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @click.command()
+@click.option(
+    "--allow-ingest",
+    "uploads",
+    is_flag=False,
+    flag_value="",
+    metavar="[FOLDER]",
+    help="Let who may ask also upload papers, to this folder.  [default: the first of --papers]",
+)
+@click.option("--watch", is_flag=True, help="With --allow-ingest: also ingest whenever the papers change.")
 @server_options
-def serve(host: str, port: int, **options: Any) -> None:
+def serve(host: str, port: int, *, uploads: str | None, watch: bool, **options: Any) -> None:
     """Serve a web page and an HTTP API, to this machine only unless --host says otherwise.
 
     Pages are at /, the API at /api/v1, described at /docs. Newer generations of the index are used once they are there.
 
     \b
     mandates serve
+    mandates serve --allow-ingest
     mandates serve --host 0.0.0.0 --token "$(openssl rand -hex 16)" --allow-host mandates.example.org
     """
-    settings = _settings(host, **options)
+    if watch and uploads is None:
+        raise click.UsageError("--watch goes with --allow-ingest.")
+    if uploads is not None and is_file(options["folder"]):
+        raise click.UsageError("--allow-ingest: one process at a time has a file of Milvus Lite; give a Milvus server.")
+    folder = _upload_folder(uploads, options["papers"]) if uploads is not None else None
+    settings = replace(_settings(host, **options), uploads=folder, watch=watch)
     from pipeline.serving.web.app import create_app
 
     _listen(host, port, lambda: create_app(settings))
@@ -81,6 +101,16 @@ def mcp(host: str, port: int, *, http: bool, **options: Any) -> None:
         make_server(Service(settings)).run("stdio")
 
 
+def _upload_folder(given: str, papers: tuple[Path, ...]) -> Path:
+    """Find the folder that uploads go to, and see that they can."""
+    folder = Path(given) if given else next((path for path in papers if path.is_dir()), papers[0])
+    if not folder.is_dir():
+        raise click.UsageError(f"--allow-ingest: {folder} is no folder; name the one that uploads shall go to.")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise click.UsageError(f"--allow-ingest: {folder} may not be written.")
+    return folder
+
+
 def _settings(host: str, folder: str, *, no_auth: bool, **options: Any) -> Settings:
     """Check who may ask, and put together what a server is told."""
     is_local = host in LOCAL
@@ -89,10 +119,13 @@ def _settings(host: str, folder: str, *, no_auth: bool, **options: Any) -> Setti
     from pipeline.serving.settings import Settings
 
     hosts = (*options.pop("hosts"), *(() if is_local else (host,)))
-    return Settings(folder, is_local=is_local, hosts=hosts, **options)
+    place = open_store(folder)
+    return Settings(
+        place.folder if isinstance(place, FolderStore) else folder, is_local=is_local, hosts=hosts, **options
+    )
 
 
-def _listen(host: str, port: int, make: Callable[[], App]) -> None:
+def _listen(host: str, port: int, make: Callable[[], Guard]) -> None:
     """Take the place first, then open the index, then tell where it is."""
     from pipeline.serving.web.listen import bind, listen
 
@@ -103,4 +136,4 @@ def _listen(host: str, port: int, make: Callable[[], App]) -> None:
         app = make()
         shown = f"[{host}]" if ":" in host else host
         click.echo(f"http://{shown}:{place.getsockname()[1]}/ (Ctrl+C stops it)", err=True)
-        listen(app, place)
+        listen(app, place, app.end)

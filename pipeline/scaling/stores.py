@@ -43,3 +43,8 @@ def open_store(place: str | Path | Store) -> Store:
         return MilvusStore(place, file["path"], IN_FILE)
     # The address is not shown: somebody may have written a password into it.
     raise QueryError("--store: no address of Milvus; give milvus://HOST:PORT/COLLECTION or milvus:PATH.db")
+
+
+def is_file(place: str) -> bool:
+    """Tell whether an address is that of a file of Milvus Lite, which one process at a time can open."""
+    return FILE.fullmatch(place) is not None

@@ -27,6 +27,7 @@ from pipeline.searching.rank import CANDIDATES, MODES, Query, Ranked, Ranker, sq
 from pipeline.searching.rerank import RERANKED, rerank
 
 TOP_K = 5
+QUESTIONS = 128  # whose vectors are kept, of some 25 kB each: to encode one takes longer than to rank by it
 EXPLAINING = 1000  # passages with an organization's name among which the one that explains its absence is looked for
 TWINS = 20  # more passages than asked for are looked at: some of them may say the same
 
@@ -83,6 +84,8 @@ class Index:
         self._ranker = Ranker(self._files, self._names)
         self._model, self._reranker, self._rerank_top = model, reranker, rerank_top
         self._encoder: Encoder | None = None
+        # A question is asked again with another filter, for its next hits, or signal by signal.
+        self._encoded = functools.lru_cache(QUESTIONS)(self._encode)
 
     def __enter__(self) -> Self:
         """Use the index in a ``with`` statement."""
@@ -96,6 +99,7 @@ class Index:
 
     def close(self) -> None:
         """Give the files back."""
+        self._encoded.cache_clear()
         self._files.close()
 
     def ask(self, question: str, top_k: int = TOP_K, mode: str = "hybrid", **filters: Unpack[Filters]) -> Answer:
@@ -110,7 +114,7 @@ class Index:
         absences = self._absences(question, filters)
         if not len(self.catalog) or (rows is not None and not len(rows)):
             return Answer(question, (), 0.0, answered=False, absences=absences)
-        query = self._encode(question)
+        query = self._encoded(question)
         found = self._folded(query, max(top_k, RIVALS + 1), rows, mode)
         hits = [hit for _, hit in found]
         if self._reranker:
@@ -139,7 +143,7 @@ class Index:
         rows = self._select(query, top_k, filters)
         if rows is not None and not len(rows):
             return []
-        ranked = self._ranker.rank(self._encode(query), top_k, rows, MODES[mode])
+        ranked = self._ranker.rank(self._encoded(query), top_k, rows, MODES[mode])
         passages = self.catalog.passages([item.row for item in ranked])
         mentions = self.catalog.mentions(item.row for item in ranked)
         return [
@@ -152,7 +156,7 @@ class Index:
         import numpy as np
 
         row = np.array([self.catalog.row(passage.id)])
-        return passage.sentences[self._ranker.rank(self._encode(question), 1, row, MODES["hybrid"])[0].sentence]
+        return passage.sentences[self._ranker.rank(self._encoded(question), 1, row, MODES["hybrid"])[0].sentence]
 
     def editions(self, **filters: Unpack[Filters]) -> list[Edition]:
         """List the editions that a search with these filters looks at.
@@ -181,7 +185,7 @@ class Index:
     def closeness(self, text: str) -> float:
         """Tell how near a question or topic comes to its best passage, in deviations above foreign questions."""
         rows = self._select(text, 1, {})
-        query = self._encode(text)
+        query = self._encoded(text)
         ranked = self._ranker.rank(query, 1, rows, MODES["hybrid"])
         foreign = self.manifest.foreign
         return max(
@@ -275,6 +279,10 @@ class Index:
     def named(self, text: str) -> set[str]:
         """Give the acronyms of all organizations that a text names: owners of sections, members and bodies."""
         return self._everybody.named(text)
+
+    def asked_for(self, question: str) -> set[str]:
+        """Give the acronyms of all organizations that a question names; people often type without capitals."""
+        return self._everybody.asked_for(question)
 
     @functools.cached_property
     def _everybody(self) -> Names:

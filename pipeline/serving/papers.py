@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from pipeline.datatypes import Edition
 from pipeline.errors import FileMissing
-from pipeline.reading.corpus import list_files, sha256_of
+from pipeline.reading.corpus import EVERYTHING, list_files, sha256_of
+
+
+def filled(paths: Iterable[Path]) -> list[Path]:
+    """Leave out what does not exist, and folders without a paper: those that uploads go to are empty at first."""
+    return [path for path in paths if path.is_file() or (path.is_dir() and _holds_paper(path))]
+
+
+def _holds_paper(folder: Path) -> bool:
+    return any(EVERYTHING.takes(file, folder) for file in folder.rglob("*"))
 
 
 class Papers:
@@ -23,7 +32,7 @@ class Papers:
 
         :raises FileMissing: if there is none; a file of its name with other bytes is refused.
         """
-        files = list_files(path for path in self._paths if path.exists())
+        files = list_files(filled(self._paths))
         files.sort(key=lambda file: file.name != edition.file)  # most likely it is still called so
         other = files[0] if files and files[0].name == edition.file else None
         for file in files:

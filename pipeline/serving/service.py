@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline.datatypes import Edition, Passage
-from pipeline.errors import NotThere, QueryError
+from pipeline.errors import FileMissing, NotThere, QueryError
 from pipeline.indexing.store import release
 from pipeline.serving.current import CurrentIndex, Held
 from pipeline.serving.page_picture import Look, draw_pages
@@ -23,7 +23,7 @@ class Service:
         """
         self.settings, self.release = settings, release()
         self.current = CurrentIndex(settings.folder, settings.model)
-        self._papers = Papers(settings.papers)
+        self._papers = Papers(settings.all_papers)
 
     def edition(self, held: Held, document: str, label: str) -> Edition:
         """Find an edition by the two parts of its id.
@@ -41,6 +41,18 @@ class Service:
         :raises FileMissing: if it is not where the papers are.
         """
         return self._papers.find(edition)
+
+    def check_papers(self) -> None:
+        """Make sure that an ingest would find all that the index holds, for what it does not find it takes out.
+
+        :raises FileMissing: naming the first paper that is not where the papers are.
+        """
+        with self.current.use() as held:
+            for edition in held.index.manifest.editions:
+                try:
+                    self.paper(edition)
+                except FileMissing as error:
+                    raise FileMissing(f"{error} (an upload would take it out of the index)") from error
 
     def picture(
         self,

@@ -17,6 +17,14 @@ AT_ONCE = 64  # in work or waiting for a thread; whoever comes then is told to c
 SECONDS = 30.0  # until an answer begins
 SENDING = 300.0  # seconds until a slow reader is let go
 KEPT = 64_000_000  # bytes of answers and pictures that were made already
+# Bounds of uploads.
+FILE = 100_000_000  # bytes of one file; the largest of 82 UN papers has 20 MB
+FILES = 20
+UPLOAD = 200_000_000  # bytes of all files that are sent together
+UPLOADS = 2  # that are received at once
+RECEIVING = 300.0  # seconds that an upload may take
+STALLED = 10.0  # seconds after which one that sends nothing is let go
+INGESTING = 3600.0  # seconds after which an ingest is given up
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +34,8 @@ class Settings:
     ``folder``: that of the index, or the address of another store.
     ``is_local``: only this machine can ask. ``hosts``: names, beside addresses, that the server goes by. ``rate``:
     requests a second that one client may make on average, 0 for any number. ``log_queries``: whether the log may hold
-    what was asked.
+    what was asked. ``uploads``: the folder that uploaded papers go to; without one nobody may upload any. ``watch``:
+    ingest whenever the papers change.
     """
 
     folder: Path | str
@@ -38,3 +47,10 @@ class Settings:
     token: str | None = None
     rate: float = 50.0
     log_queries: bool = False
+    uploads: Path | None = None
+    watch: bool = False
+
+    @property
+    def all_papers(self) -> tuple[Path, ...]:
+        """Where the papers are, those that were uploaded among them."""
+        return (*self.papers, self.uploads) if self.uploads else self.papers

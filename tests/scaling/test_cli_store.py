@@ -67,6 +67,8 @@ def test_the_environment_names_the_store_and_what_is_typed_beats_it(tmp_path: Pa
     assert "none: no index here" in one_line(typed)
     assert "no index here" in one_line(run("editions", "--store", "faiss", env={"MANDATES_INDEX": str(tmp_path)}))
     assert "only one of --index and --store" in one_line(run("editions", "--index", "a", "--store", NOWHERE))
+    lite = ("--store", f"milvus:{tmp_path}/index.db")
+    assert "one process at a time has a file of Milvus Lite" in one_line(run("serve", "--allow-ingest", *lite))
     assert "--store goes with QUESTIONS" in one_line(run("eval", "--beir", tmp_path, "--store", NOWHERE))
 
 

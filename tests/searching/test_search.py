@@ -280,3 +280,13 @@ def test_the_same_words_in_two_editions_are_two_hits(tmp_path: Path, word_encode
     with open_index(tmp_path / "index") as index:
         cited = [str(hit.passage.citation) for hit in index.search("children", edition="all")]
     assert cited == ["sea-2020.pdf (2020), p. 1", "sea-2021.pdf (2021), p. 1"]
+
+
+def test_a_question_is_encoded_once_however_it_is_narrowed(index: Index, word_encoder: WordEncoder) -> None:
+    index.ask("who trains cabin crew?")
+    encoded = len(word_encoder.encoded)
+    assert index.ask("who trains cabin crew?", 3, organizations=["ICAO"]).hits[0].passage.pages == (11,)
+    index.search("who trains cabin crew?", 50, "dense")
+    assert len(word_encoder.encoded) == encoded
+    index.ask("who trains border guards?")
+    assert len(word_encoder.encoded) > encoded

@@ -15,9 +15,21 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from pipeline.errors import CorpusError, MandatesError, NotThere, OutputError, QueryError
+from pipeline.errors import (
+    AlreadyThere,
+    CorpusError,
+    IngestRunning,
+    MandatesError,
+    NoSpace,
+    NotThere,
+    OutputError,
+    QueryError,
+    TooLarge,
+    WrongFormat,
+)
 from pipeline.serving.cache import BoundedCache
 from pipeline.serving.current import Held
+from pipeline.serving.interest import Concern, Interest
 from pipeline.serving.render import to_json
 from pipeline.serving.service import Service
 from pipeline.serving.settings import KEPT
@@ -25,6 +37,7 @@ from pipeline.serving.web import schema
 
 JSON, PNG, TEXT = "application/json", "image/png", "text/plain; charset=utf-8"
 PROBLEM = "application/problem+json"
+FRESH = {"Cache-Control": "no-store"}
 LOG = logging.getLogger("mandates.errors")
 WHY = "the server's log says why"
 # What an error of the library comes to, the first that fits, and what is told of it where its own message is not for
@@ -34,24 +47,30 @@ STATUSES: dict[type[MandatesError], tuple[HTTPStatus, str | None]] = {
     QueryError: (HTTPStatus.BAD_REQUEST, None),
     CorpusError: (HTTPStatus.NOT_FOUND, f"the paper cannot be shown; {WHY}"),
     OutputError: (HTTPStatus.BAD_REQUEST, f"the picture cannot be drawn, most likely it would be too large; {WHY}"),
+    AlreadyThere: (HTTPStatus.CONFLICT, None),
+    IngestRunning: (HTTPStatus.CONFLICT, None),
+    TooLarge: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, None),
+    WrongFormat: (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, None),
+    NoSpace: (HTTPStatus.INSUFFICIENT_STORAGE, None),
     MandatesError: (HTTPStatus.SERVICE_UNAVAILABLE, f"the index cannot be used; {WHY}"),
 }
 
 
 class Body(NamedTuple):
-    """What is answered: bytes, what they are, and headers that go with them."""
+    """What is answered: bytes, what they are, headers that go with them, and which organizations were asked about."""
 
     content: bytes
     media_type: str = JSON
     headers: Mapping[str, str] = MappingProxyType({})
+    concern: Concern | None = None
 
 
 class Answers:
     """Answers from the current generation; what was asked before is not made again."""
 
-    def __init__(self, service: Service) -> None:
-        """Answer with this index."""
-        self.service = service
+    def __init__(self, service: Service, interest: Interest) -> None:
+        """Answer with this index, and count what organizations are asked about."""
+        self.service, self.interest = service, interest
         self.kept = BoundedCache[Body](KEPT, lambda body: len(body.content))
 
     def respond(self, request: Request, make: Callable[[Held], Body]) -> Response:
@@ -64,12 +83,20 @@ class Answers:
             if f'"{tag}"' in (item.strip().removeprefix("W/") for item in known):
                 return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
             body = self.kept.get(tag, lambda: make(held))
+        if body.concern:
+            self.interest.note(body.concern)
         return Response(body.content, media_type=body.media_type, headers=headers | dict(body.headers))
 
+    def fresh(self, make: Callable[[Held], Body]) -> Response:
+        """Answer what is another answer the next time, whatever the index."""
+        with self.service.current.use() as held:
+            body = make(held)
+        return Response(body.content, media_type=body.media_type, headers=FRESH)
 
-def record(value: object, headers: dict[str, str] | None = None) -> Body:
+
+def record(value: object, headers: dict[str, str] | None = None, concern: Concern | None = None) -> Body:
     """Give a record as the command line prints it."""
-    return Body((to_json(value) + "\n").encode(), JSON, headers or {})
+    return Body((to_json(value) + "\n").encode(), JSON, headers or {}, concern)
 
 
 def paged(request: Request, items: Sequence[object], offset: int, limit: int | None) -> tuple[Any, dict[str, str]]:

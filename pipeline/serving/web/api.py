@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import FileResponse, Response
 
+from pipeline.reading.convert import is_flowing
 from pipeline.searching.editions import diff_editions
 from pipeline.searching.locate import who_covers, with_evidence
 from pipeline.searching.matrix import Matrix, make_matrix
@@ -16,6 +17,7 @@ from pipeline.serving import organizations, render
 from pipeline.serving.cite import FORMS
 from pipeline.serving.current import Held
 from pipeline.serving.diff_record import to_record
+from pipeline.serving.interest import concern_of, concern_with
 from pipeline.serving.listing import edition_records
 from pipeline.serving.picture import draw_matrix
 from pipeline.serving.places import find_page, find_passage
@@ -36,6 +38,7 @@ from pipeline.serving.web.parameters import (
 from pipeline.serving.web.schema_diff import DiffAnswer
 
 ROOT = "/api/v1"
+BINARY = "application/octet-stream"
 Name = Annotated[str, Path(max_length=NAME)]
 Number = Annotated[int, Path(ge=1, le=FAR)]
 
@@ -61,7 +64,8 @@ def _add_answers(router: APIRouter, answers: Answers) -> None:
             found = render.answer_record(answer, explain=query.explain)
             has_more = len(answer.hits) == last < MOST_HITS
             found["hits"] = found["hits"][query.offset :]
-            return record(found, links(request, query.offset, query.k, has_more=has_more))
+            concern = None if query.offset else concern_of(held.index, query.q, query.org)
+            return record(found, links(request, query.offset, query.k, has_more=has_more), concern)
 
         return answers.respond(request, make)
 
@@ -71,7 +75,8 @@ def _add_answers(router: APIRouter, answers: Answers) -> None:
 
         def make(held: Held) -> Body:
             covered = who_covers(held.index, query.topic, query.k, documents=query.document, edition=query.edition)
-            return record(render.coverage_record(query.topic, covered if query.all else with_evidence(covered)))
+            found = render.coverage_record(query.topic, covered if query.all else with_evidence(covered))
+            return record(found, concern=concern_of(held.index, query.topic))
 
         return answers.respond(request, make)
 
@@ -120,7 +125,7 @@ def _add_places(router: APIRouter, answers: Answers) -> None:
             found = find_passage(held.index, passage_id)
             if query.cite:
                 return Body((FORMS[query.cite](found) + "\n").encode(), TEXT)
-            return record(render.passage_record(found))
+            return record(render.passage_record(found), concern=concern_with(found))
 
         return answers.respond(request, make)
 
@@ -149,14 +154,18 @@ def _add_places(router: APIRouter, answers: Answers) -> None:
 
 
 def _add_papers(router: APIRouter, answers: Answers) -> None:
-    @router.get("/papers/{document}/{edition}.pdf", responses=described(bytes, "application/pdf"))
+    @router.get(
+        "/papers/{document}/{edition}.pdf", responses=described(bytes, "application/pdf", "application/octet-stream")
+    )
     def paper(document: Name, edition: Name) -> Response:
-        """Give the PDF itself."""
+        """Give the PDF itself; a paper of another format is to be saved."""
         with answers.service.current.use() as held:
             found = answers.service.edition(held, document, edition)
         # The browser's own reader needs scripts and styles, which the guard's policy forbids.
         headers = {"Content-Security-Policy": "frame-ancestors 'none'"}
         file = answers.service.paper(found)
+        if is_flowing(file):  # whatever it holds, no browser shall run it here
+            return FileResponse(file, 200, media_type=BINARY, filename=found.file)
         return FileResponse(
             file, 200, headers, "application/pdf", filename=found.file, content_disposition_type="inline"
         )

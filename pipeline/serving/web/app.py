@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
@@ -13,14 +15,19 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from pipeline.errors import MandatesError
+from pipeline.reading.corpus import EVERYTHING
+from pipeline.serving.ingesting import Ingests
+from pipeline.serving.interest import Interest
 from pipeline.serving.service import Service
 from pipeline.serving.settings import Settings
+from pipeline.serving.watching import follow
 from pipeline.serving.web import api, schema
 from pipeline.serving.web.answering import PROBLEM, Answers, described, explain, record
 from pipeline.serving.web.guard import Guard, problem
 from pipeline.serving.web.metrics import Metrics
 from pipeline.serving.web.site import HTML, Templates, error_page, make_site
 
+LOG = logging.getLogger("mandates.errors")
 METRICS = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -30,36 +37,52 @@ def create_app(settings: Settings) -> Guard:
     :raises IndexUnusable, EncoderError: if the index cannot be searched.
     """
     service = Service(settings)
-    answers = Answers(service)
+    interest = Interest(keeps_questions=settings.log_queries)
+    answers = Answers(service, interest)
+    ingests = Ingests(settings, settings.uploads) if settings.uploads else None
     app = FastAPI(
         title="mandates",
         version=service.release,
         description="Who does what, and where is it written?",
-        lifespan=_lifespan(service),
+        lifespan=_lifespan(service, ingests),
         docs_url=None,
         redoc_url=None,
         openapi_url=f"{api.ROOT}/openapi.json",
     )
-    templates = Templates()
+    templates = Templates(takes_uploads=bool(ingests))
     for kind in (MandatesError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, _handler(templates))
     gauges = {
         "passages": ("Passages of the index.", lambda: _passages(service)),
         "kept_bytes": ("Answers and pictures that are kept.", lambda: answers.kept.size),
     }
-    metrics = Metrics(gauges, log_queries=settings.log_queries)
+    metrics = Metrics(gauges, interest.counts, log_queries=settings.log_queries)
     app.include_router(api.make_router(answers))
     app.include_router(make_site(answers, templates, app))
+    if ingests:
+        # Only now, for without uploads nothing that they need has to be installed.
+        from pipeline.serving.web.ingest import make_ingest_routes
+
+        service.check_papers()
+        app.include_router(make_ingest_routes(ingests, service, templates))
     _add_operations(app, service, metrics)
-    return Guard(app, settings, metrics.observe)
+    return Guard(app, settings, metrics.observe, ingests.close if ingests else lambda: None)
 
 
-def _lifespan(service: Service) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _lifespan(service: Service, ingests: Ingests | None) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         # Answers are computed, not waited for: more threads than cores would only make all of them late.
         current_default_thread_limiter().total_tokens = max(os.cpu_count() or 1, 2)
+        stop = threading.Event()
+        if ingests and service.settings.watch:
+            papers = [path for path in service.settings.all_papers if path.exists()]
+            following = (papers, EVERYTHING, ingests.follow, LOG.warning, stop)
+            threading.Thread(target=follow, args=following, daemon=True).start()
         yield
+        stop.set()
+        if ingests:
+            ingests.close()
         service.current.close()
 
     return lifespan

@@ -17,7 +17,18 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from pipeline.serving.settings import ADDRESS, AT_ONCE, BODY, SECONDS, SENDING, Settings
+from pipeline.serving.settings import (
+    ADDRESS,
+    AT_ONCE,
+    BODY,
+    RECEIVING,
+    SECONDS,
+    SENDING,
+    STALLED,
+    UPLOAD,
+    UPLOADS,
+    Settings,
+)
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -27,6 +38,8 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 # Told of each request: method, status, seconds, client and scope.
 Observe = Callable[[str, int, float, str, Scope], None]
 
+UPLOADING = ("/ingest", "/api/v1/ingest")  # where files are sent to, if any may be
+READING = ("GET", "HEAD")
 CLIENTS = 10_000  # whose rate is remembered
 LOCAL = ("127.0.0.1", "::1", "localhost")
 HEADERS = {
@@ -53,11 +66,16 @@ class Refusal(Exception):
 class Guard:
     """Checks each request, and gives up on those that take too long."""
 
-    def __init__(self, app: App, settings: Settings, observe: Observe) -> None:
-        """Stand before an application."""
+    def __init__(self, app: App, settings: Settings, observe: Observe, end: Callable[[], None] = lambda: None) -> None:
+        """Stand before an application.
+
+        :param end: ends what the application does by itself, when the server stops.
+        """
+        self.end = end
         self._app, self._settings, self._observe = app, settings, observe
         self._rates = Rates(settings.rate)
         self._waiting: set[_Answer] = set()  # those that have not begun: who reads slowly keeps nobody else waiting
+        self._receiving: set[_Answer] = set()  # those for whom files come in, and who sends slowly neither
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or refuse it."""
@@ -66,12 +84,17 @@ class Guard:
                 await self._app(scope, receive, send)
             return
         began, client = time.monotonic(), (scope.get("client") or ("unknown",))[0]
-        answer = _Answer(send, self._waiting.discard, is_bare=scope["method"] == "HEAD")
+        is_upload = self._is_upload(scope)
+        crowd = self._receiving if is_upload else self._waiting
+        answer = _Answer(send, crowd.discard, is_bare=scope["method"] == "HEAD")
         if answer.is_bare:  # the same answer, of which only the head is sent
             scope["method"] = "GET"
         try:
             self._check(scope, client)
-            await self._pass_on(scope, receive, answer)
+            if is_upload:
+                await self._pass_on(scope, _unless_stalled(receive), answer, RECEIVING)
+            else:
+                await self._pass_on(scope, receive, answer, SECONDS)
         except Refusal as refusal:
             await answer.refuse(refusal)
         except Exception:
@@ -84,33 +107,51 @@ class Guard:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         if len(scope["path"]) + len(scope["query_string"]) > ADDRESS:
             raise Refusal(414, f"the address is longer than {ADDRESS} characters")
-        check_size(headers)
+        check_size(headers, UPLOAD if self._is_upload(scope) else BODY)
         check_host(headers.get("host", ""), self._settings)
-        check_origin(headers)
+        check_origin(headers, scope["method"])
         if not self._rates.allows(client, time.monotonic()):  # before the token, which nobody shall guess
             raise Refusal(429, "too many requests; wait a little", **{"Retry-After": "1"})
         check_token(headers.get("authorization", ""), self._settings.token)
 
-    async def _pass_on(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
-        if len(self._waiting) >= AT_ONCE:
+    def _is_upload(self, scope: Scope) -> bool:
+        return bool(self._settings.uploads) and scope["method"] == "POST" and scope["path"] in UPLOADING
+
+    async def _pass_on(self, scope: Scope, receive: Receive, answer: _Answer, patience: float) -> None:
+        crowd, most = (self._receiving, UPLOADS) if self._is_upload(scope) else (self._waiting, AT_ONCE)
+        if len(crowd) >= most:
             raise Refusal(503, "the server is busy; try again", **{"Retry-After": "1"})
-        self._waiting.add(answer)
+        crowd.add(answer)
         work = asyncio.ensure_future(self._app(scope, receive, answer.send))
         # What runs in a thread cannot be stopped, and counts until it ends.
-        work.add_done_callback(lambda work: self._done(work, answer))
-        finished, _ = await asyncio.wait({work}, timeout=SECONDS)
+        work.add_done_callback(lambda work: _done(work, answer, crowd))
+        finished, _ = await asyncio.wait({work}, timeout=patience)
         if not finished and answer.has_begun:
             finished, _ = await asyncio.wait({work}, timeout=SENDING)
         if finished:
             await work
             return
         work.cancel()
-        raise Refusal(503, f"this took longer than {SECONDS:.0f} s")
+        raise Refusal(503, f"this took longer than {patience:.0f} s")
 
-    def _done(self, work: asyncio.Future[None], answer: _Answer) -> None:
-        self._waiting.discard(answer)
-        if not work.cancelled():
-            work.exception()  # whoever waits has it already, or has given up
+
+def _done(work: asyncio.Future[None], answer: _Answer, crowd: set[_Answer]) -> None:
+    crowd.discard(answer)
+    if not work.cancelled():
+        work.exception()  # whoever waits has it already, or has given up
+
+
+def _unless_stalled(receive: Receive) -> Receive:
+    """Lose patience with who promised a body and sends nothing of it; once it is whole there is nothing to wait for."""
+    is_whole = False
+
+    async def receive_soon() -> Message:
+        nonlocal is_whole
+        message = await asyncio.wait_for(receive(), None if is_whole else STALLED)
+        is_whole = not message.get("more_body", False)
+        return message
+
+    return receive_soon
 
 
 class _Answer:
@@ -179,19 +220,20 @@ def check_host(host: str, settings: Settings) -> None:
         raise Refusal(421, "this server does not go by that name; start it with --allow-host NAME if it should")
 
 
-def check_size(headers: Mapping[str, str]) -> None:
-    """Refuse what is too long to be a question.
+def check_size(headers: Mapping[str, str], most: int = BODY) -> None:
+    """Refuse what is too long to be a question, or an upload.
 
-    :raises Refusal: if a body has no length, or more than ``BODY`` bytes.
+    :param most: bytes of a body.
+    :raises Refusal: if a body has no length, or more.
     """
     length = headers.get("content-length", "0")
     if "transfer-encoding" in headers:
         raise Refusal(411, "say how long it is")
-    if not length.isdecimal() or len(length) > 15 or int(length) > BODY:
-        raise Refusal(413, f"more than {BODY} bytes")
+    if not length.isdecimal() or len(length) > 15 or int(length) > most:
+        raise Refusal(413, f"more than {most} bytes")
 
 
-def check_origin(headers: Mapping[str, str]) -> None:
+def check_origin(headers: Mapping[str, str], method: str = "GET") -> None:
     """Refuse what another site's page asks for in a visitor's name; to follow a link from there is fine.
 
     :raises Refusal: if the request comes from another site.
@@ -199,7 +241,8 @@ def check_origin(headers: Mapping[str, str]) -> None:
     origin = headers.get("origin")
     if origin is not None and urlsplit(origin).netloc.lower() != headers.get("host", "").lower():
         raise Refusal(403, "a page of another site may not ask here")
-    if headers.get("sec-fetch-site") == "cross-site" and headers.get("sec-fetch-mode") != "navigate":
+    follows_a_link = headers.get("sec-fetch-mode") == "navigate" and method in READING
+    if headers.get("sec-fetch-site") in ("cross-site", "same-site") and not follows_a_link:
         raise Refusal(403, "a page of another site may not ask here")
 
 

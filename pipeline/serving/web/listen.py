@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+from collections.abc import Callable
 from typing import Any
 
 import uvicorn
@@ -49,8 +50,25 @@ def bind(host: str, port: int) -> socket.socket:
         raise OutputError(f"{host}:{port}: cannot listen there ({reason}); choose another --port or --host") from error
 
 
-def listen(app: App, place: socket.socket) -> None:
-    """Answer requests until the user stops it."""
+class Ending(uvicorn.Server):
+    """Ends what goes on by itself before it waits for the answers that are being sent: some of them tell of it."""
+
+    def __init__(self, config: uvicorn.Config, end: Callable[[], None]) -> None:
+        """Take what is to be called at the end."""
+        super().__init__(config)
+        self._end = end
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End."""
+        await asyncio.to_thread(self._end)
+        await super().shutdown(sockets)
+
+
+def listen(app: App, place: socket.socket, end: Callable[[], None] = lambda: None) -> None:
+    """Answer requests until the user stops it.
+
+    :param end: called then, and first.
+    """
     options: dict[str, Any] = {"log_config": None, "access_log": False, "server_header": False, "ws": "none"}
     config = uvicorn.Config(
         app,
@@ -61,4 +79,4 @@ def listen(app: App, place: socket.socket) -> None:
         h11_max_incomplete_event_size=HEADERS,
         **options,
     )
-    uvicorn.Server(config).run(sockets=[place])
+    Ending(config, end).run(sockets=[place])

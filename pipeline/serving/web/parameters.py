@@ -11,6 +11,8 @@ from pipeline.serving.page_picture import DPI
 from pipeline.serving.settings import MOST_DPI, MOST_HITS, QUESTION, TOPICS
 
 NAME = 200  # characters of a name, label or id
+# A year, month or day, or a version.
+EDITION = r"^((19|20)[0-9]{2}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?|v[0-9]{1,4}(\.[0-9]{1,4}){0,3})$"
 FAR = 1_000_000  # no paper has so many pages, and no index so many organizations
 
 Question = Annotated[str, Field(min_length=1, max_length=QUESTION, pattern=r"\S")]
@@ -117,3 +119,9 @@ class PassageQuery(Highlighting):
     """The page to show beside a passage; by default that of its best sentence."""
 
     view: Annotated[int, Field(ge=1, le=FAR)] | None = None
+
+
+class UploadForm(Parameters):
+    """What comes with uploaded files: the edition they are, where neither their names nor they themselves tell."""
+
+    edition: Annotated[str, Field(pattern=EDITION)] | None = None

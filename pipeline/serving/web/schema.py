@@ -9,6 +9,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from pipeline.datatypes import BuildReport
+
 Level = Literal["covers", "mentions", "none"]
 
 
@@ -210,6 +212,31 @@ class Page(Record):
     page_label: str
     text: str
     left_out: list[LeftOut]
+
+
+class RefusedFile(Record):
+    """A file that did not become a paper, and why."""
+
+    file: str
+    reason: str
+
+
+class Ingest(Record):
+    """How far an ingest is, and in the end what became of it; ``report`` is that of ``mandates ingest --json``.
+
+    ``done`` of ``total`` steps of a ``stage`` are done: pages of reading, texts of encoding.
+    """
+
+    id: str
+    state: Literal["running", "done", "failed"]
+    stage: str
+    done: int
+    total: int
+    files: list[str]
+    refused: list[RefusedFile]
+    error: str | None
+    began: str
+    report: BuildReport | None
 
 
 class Problem(Record):

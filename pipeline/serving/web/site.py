@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from importlib.resources import files
 from itertools import groupby
+from pathlib import Path
 from typing import Any, TypeVar
 
 from fastapi import APIRouter, FastAPI, Request
@@ -16,6 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from pydantic import BaseModel, ValidationError
 
+from pipeline.reading.convert import is_flowing
 from pipeline.searching.editions import diff_editions
 from pipeline.searching.locate import who_covers, with_evidence
 from pipeline.searching.matrix import make_matrix
@@ -24,8 +26,10 @@ from pipeline.serving import diff_page, render
 from pipeline.serving import matrix as matrices
 from pipeline.serving.cite import FORMS
 from pipeline.serving.current import Held
+from pipeline.serving.interest import Interest, concern_of, concern_with
 from pipeline.serving.listing import edition_records
 from pipeline.serving.places import find_passage
+from pipeline.serving.report import change_line
 from pipeline.serving.settings import MOST_HITS, QUESTION, TOPICS
 from pipeline.serving.web import views
 from pipeline.serving.web.answering import Answers, Body
@@ -44,8 +48,11 @@ Asked = TypeVar("Asked", bound=BaseModel)
 class Templates:
     """The templates, and the files they need."""
 
-    def __init__(self) -> None:
-        """Read all of them."""
+    def __init__(self, *, takes_uploads: bool = False) -> None:
+        """Read all of them.
+
+        :param takes_uploads: whether the navigation leads to the page for uploads.
+        """
         folder = files("pipeline.serving.web") / "static"
         self.static = {name: (folder / name).read_bytes() for name in STATIC}
         self._environment = Environment(
@@ -64,6 +71,8 @@ class Templates:
             "is_safe": views.is_safe,
             "passage_address": views.passage_address,
             "longest": QUESTION,
+            "takes_uploads": takes_uploads,
+            "change_line": change_line,
         }
 
     def page(self, name: str, here: str, **context: Any) -> Body:
@@ -87,12 +96,15 @@ def make_site(answers: Answers, templates: Templates, app: FastAPI) -> APIRouter
         "/who": lambda request, held: _who(templates, request, held),
         "/matrix": lambda request, held: _matrix(templates, request, held),
         "/editions": lambda request, held: _editions(templates, request, held),
-        "/organizations": lambda _, held: _organizations(templates, held),
         "/passage/{passage_id:path}": lambda request, held: _passage(templates, request, held),
         "/docs": lambda *_: _docs(templates, app),
     }
     for path, make in makers.items():
         router.add_api_route(path, _route(answers, make))
+
+    @router.get("/organizations")
+    def organizations() -> Response:
+        return answers.fresh(lambda held: _organizations(templates, held, answers.interest))
 
     @router.get("/static/{name}")
     def static(name: str) -> Response:
@@ -149,7 +161,7 @@ def _search(templates: Templates, request: Request, held: Held) -> Body:
     answer = held.index.ask(query.q, last, query.mode, **query.filters)
     more = len(answer.hits) == last < MOST_HITS
     looked_at = held.index.editions(documents=query.document, edition=query.edition)
-    return templates.page(
+    page = templates.page(
         "search.html",
         "/",
         query=query,
@@ -163,6 +175,7 @@ def _search(templates: Templates, request: Request, held: Held) -> Body:
         before=views.address("/", params, offset=max(query.offset - query.k, 0) or None) if query.offset else None,
         after=views.address("/", params, offset=last) if more else None,
     )
+    return page if query.offset else page._replace(concern=concern_of(held.index, query.q, query.org))
 
 
 def _groups(held: Held, query: SearchQuery, params: views.Params) -> list[tuple[str, list[views.Facet]]]:
@@ -187,7 +200,8 @@ def _who(templates: Templates, request: Request, held: Held) -> Body:
     found = with_evidence(covered)
     nobody = [item for item in covered if item not in found]
     absent = any(not item.organization.pages for item in nobody)
-    return templates.page("who.html", "/who", topic=topic, found=found, nobody=nobody, absent=absent)
+    page = templates.page("who.html", "/who", topic=topic, found=found, nobody=nobody, absent=absent)
+    return page._replace(concern=concern_of(held.index, topic)) if topic else page
 
 
 def _matrix(templates: Templates, request: Request, held: Held) -> Body:
@@ -225,10 +239,12 @@ def _editions(templates: Templates, request: Request, held: Held) -> Body:
     return templates.page("editions.html", "/editions", editions=records, **context)
 
 
-def _organizations(templates: Templates, held: Held) -> Body:
+def _organizations(templates: Templates, held: Held, interest: Interest) -> Body:
     entries = held.index.catalog.organizations()
     groups = [(edition, list(group)) for edition, group in groupby(entries, key=lambda entry: entry.edition)]
-    return templates.page("organizations.html", "/organizations", groups=groups)
+    return templates.page(
+        "organizations.html", "/organizations", groups=groups, interest=interest, questions=interest.questions()
+    )
 
 
 def _passage(templates: Templates, request: Request, held: Held) -> Body:
@@ -238,7 +254,7 @@ def _passage(templates: Templates, request: Request, held: Held) -> Body:
     number = views.shown_page(passage, query.best, query.view, last)
     params = _params(request)
     asked = next((value for name, value in params if name == "q"), None)
-    return templates.page(
+    page = templates.page(
         "passage.html",
         request.url.path,
         passage=passage,
@@ -249,8 +265,10 @@ def _passage(templates: Templates, request: Request, held: Held) -> Body:
         number=number,
         last=last,
         picture=views.picture_address(passage, number, query.best),
+        has_pages=not is_flowing(Path(passage.edition.file)),
         citations=[(title, FORMS[form](passage)) for form, title in CITATIONS.items()],
     )
+    return page if query.view else page._replace(concern=concern_with(passage))
 
 
 def _docs(templates: Templates, app: FastAPI) -> Body:

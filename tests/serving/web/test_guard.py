@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from pipeline.serving.settings import Settings
+from pipeline.serving.settings import UPLOADS, Settings
 from pipeline.serving.web import guard
 from pipeline.serving.web.guard import Guard, Message, Rates, Receive, Scope, Send
 from tests.serving.web.conftest import Serve
@@ -312,3 +312,69 @@ def test_who_reads_slowly_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch) 
         return [sent.status for sent in sents]
 
     assert asyncio.run(ask()) == [200, 200, 200]
+
+
+UPLOAD: Scope = dict(SCOPE) | {
+    "method": "POST", "path": "/ingest", "headers": [(b"host", b"localhost"), (b"content-length", b"150000000")],
+}  # fmt: skip
+
+
+def test_an_upload_that_stalls_is_let_go_and_one_that_is_whole_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "STALLED", 0.02)
+    parts: asyncio.Queue[Message]
+    reached = []
+
+    async def take(scope: Scope, receive: Receive, send: Send) -> None:
+        while (await receive())["more_body"]:
+            reached.append("part")
+        reached.append("whole")
+        await receive()  # until the client goes away, which may take any time
+
+    async def ask(*bodies: Message) -> Sent:
+        nonlocal parts
+        parts, sent = asyncio.Queue(), Sent()
+        for body in bodies:
+            parts.put_nowait(body)
+        it = Guard(take, Settings(folder=None, uploads="raw", rate=0), lambda *_: None)  # type: ignore[arg-type]
+        asking = asyncio.ensure_future(it(dict(UPLOAD), parts.get, sent))
+        await asyncio.wait({asking}, timeout=0.1)
+        reached.append("ended" if asking.done() else "waits")
+        asking.cancel()
+        await asyncio.wait({asking})
+        return sent
+
+    part = {"type": "http.request", "body": b"a", "more_body": True}
+    sent = asyncio.run(ask(part))
+    assert (sent.status, reached) == (500, ["part", "ended"])
+    reached.clear()
+    asyncio.run(ask(part, part | {"more_body": False}))
+    assert reached == ["part", "whole", "waits"]
+
+
+def test_few_upload_at_once_and_they_keep_nobody_from_asking(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "AT_ONCE", 1)
+
+    async def ask() -> list[int]:
+        go = asyncio.Event()
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["method"] == "POST":
+                await go.wait()
+            await send(start())
+
+        it = Guard(app, Settings(folder=None, uploads="raw", rate=0), lambda *_: None)  # type: ignore[arg-type]
+        sents = [Sent() for _ in range(UPLOADS + 2)]
+        tasks = [asyncio.ensure_future(it(dict(UPLOAD), receive, sent)) for sent in sents[:-1]]
+        await asyncio.sleep(0.01)
+        await it(dict(SCOPE), receive, sents[-1])
+        go.set()
+        await asyncio.gather(*tasks)
+        return [sent.status for sent in sents]
+
+    assert asyncio.run(ask()) == [200] * UPLOADS + [503, 200]
+
+
+def test_files_are_only_taken_where_they_are_allowed() -> None:
+    sent = Sent()
+    asyncio.run(guarded(lambda *_: None)(dict(UPLOAD), receive, sent))  # type: ignore[arg-type]
+    assert sent.status == 413

@@ -26,7 +26,7 @@ async def app(scope, receive, send):
 listen.FIRST = 0.5
 with listen.bind("127.0.0.1", 0) as place:
     print(place.getsockname()[1], flush=True)
-    listen.listen(app, place)
+    listen.listen(app, place, lambda: print("ended", flush=True))
 """
 
 
@@ -37,7 +37,8 @@ def port() -> Iterator[int]:
     assert process.stdout
     yield int(process.stdout.readline())
     process.terminate()
-    assert process.wait(10) in (0, -15)
+    assert process.communicate(timeout=10)[0] == "ended\n"
+    assert process.returncode in (0, -15)
 
 
 def ask(port: int) -> bytes:

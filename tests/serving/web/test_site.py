@@ -171,3 +171,30 @@ def test_files_may_be_kept_for_they_are_named_after_their_content(serve: Serve) 
     client = serve()
     style = re.findall(r'href="(/static/style\.css[^"]*)"', get(client, "/"))[0]
     assert client.get(style).headers["cache-control"] == "public, max-age=31536000, immutable"
+
+
+def test_organizations_tell_how_often_they_were_asked_about(client: TestClient) -> None:
+    assert "Asked about" not in text_of(get(client, "/organizations"))
+    for address in ("/?q=what does IFO do?", "/api/v1/search?q=boats&org=IFO", "/passage/sea/2018/1/0", "/?q=boats",
+                    "/passage/sea/2018/1/0?view=1", "/?q=what does IFO do?&offset=5",
+                    "/who?topic=the World Lighthouse Board", "/?q=boats&org=XYZ"):  # fmt: skip
+        client.get(address)
+    client.get("/?q=what does IFO do?")  # the same answer, asked for again
+    told = text_of(get(client, "/organizations"))
+    assert re.search(r"IFO International Fishing Office Pages? [12–]+, \d passages? Asked about 4 times", told)
+    assert re.search(r"WLB World Lighthouse Board Pages? [12–]+, \d passages? Asked about once", told)
+    assert "Only the counts are kept, no question." in told
+    assert "what does" not in told
+    metrics = client.get("/metrics").text
+    assert 'mandates_organization_requests_total{how="named",organization="IFO"} 2.0' in metrics
+    assert 'mandates_organization_requests_total{how="filtered",organization="IFO"} 1.0' in metrics
+    assert 'mandates_organization_requests_total{how="opened",organization="IFO"} 1.0' in metrics
+
+
+def test_questions_are_shown_where_they_may_be_kept(serve: Serve) -> None:
+    client = serve(log_queries=True)
+    client.get("/?q=what does <IFO> do?")
+    told = get(client, "/organizations")
+    assert "Asked about once: what does &lt;IFO&gt; do?" in re.sub(r"</?a[^>]*>", "", told)
+    assert 'href="/?q=what+does+%3CIFO%3E+do%3F"' in told
+    assert "Questions are kept until it stops." in told

@@ -37,3 +37,33 @@ for (const link of document.querySelectorAll("#previous, #next")) {
 const kept = sessionStorage.getItem("scroll");
 sessionStorage.removeItem("scroll");
 if (kept && document.querySelector(".sheet")) scrollTo(0, Number(kept));
+
+// How far an ingest is; what became of it is on the page itself, once it is there.
+const progress = document.querySelector(".progress");
+if (progress) {
+  const units = { reading: "pages", encoding: "texts" };
+  const source = new EventSource(progress.dataset.events);
+  source.addEventListener("running", (event) => {
+    const { stage, done, total } = JSON.parse(event.data);
+    const bar = progress.querySelector("progress");
+    const told = stage[0].toUpperCase() + stage.slice(1) + (total ? `: ${done} of ${total} ${units[stage] ?? "steps"}` : "");
+    if (total) {
+      bar.max = total;
+      bar.value = done;
+    } else {
+      bar.removeAttribute("value");
+    }
+    progress.querySelector("[role=status]").textContent = told;
+  });
+  for (const end of ["done", "failed"]) source.addEventListener(end, () => { source.close(); location.reload(); });
+}
+
+// What would be refused after it was sent is told before.
+const files = document.querySelector("input[type=file]");
+files?.addEventListener("change", () => {
+  const { most, largest } = files.dataset;
+  const large = [...files.files].find((file) => file.size > Number(largest));
+  files.setCustomValidity(
+    files.files.length > Number(most) ? `Choose ${most} files at most.` : large ? `${large.name} is too large.` : "");
+  files.reportValidity();
+});
