@@ -17,6 +17,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipeline.errors import IndexBusy, IndexNotWritable, StoreUnreachable
 
+# Read when gRPC is imported; else it tells on stderr of each connection to Milvus Lite that is made anew.
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
@@ -247,7 +250,6 @@ class Database:
             raise ModuleNotFoundError("Milvus Lite is not installed", name="milvus_lite")
         from pymilvus import MilvusClient
 
-        os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # else a connection that is made anew is told of on stderr
         for library in ("pymilvus", "milvus_lite"):  # they write down every error that is handled here
             logging.getLogger(library).setLevel(logging.CRITICAL)
         if self.is_file:
