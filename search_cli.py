@@ -44,7 +44,7 @@ EXTRAS = {
     "fastapi": "serve", "uvicorn": "serve", "jinja2": "serve", "prometheus_client": "serve",
     "python_multipart": "serve", "mcp": "mcp",
     "ir_measures": "eval", "scipy": "eval", "matplotlib": "png", "sentence_transformers": "models",
-    "transformers": "models", "torch": "models",
+    "transformers": "models", "torch": "models", "pymilvus": "cluster", "milvus_lite": "cluster",
 }  # fmt: skip
 
 

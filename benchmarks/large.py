@@ -21,7 +21,7 @@ from pipeline.indexing.files import Files
 from pipeline.indexing.nearest import VectorIndex, best_places
 from pipeline.searching import rank
 from pipeline.searching.rank import MODES, Query, Ranker
-from pipeline.searching.search import Index
+from pipeline.searching.search import Index, open_index
 
 if TYPE_CHECKING:
     import numpy as np
@@ -65,7 +65,8 @@ def read_questions(files: Sequence[Path]) -> list[str]:
 
 def filters(index: Index, size: int) -> dict[str, list[dict[str, Any]]]:
     """Give filters of each kind."""
-    owners = [entry.acronym for entry in index.catalog.named_organizations() if index._files.rows([entry.acronym]).size]  # type: ignore[union-attr]
+    acronyms = [entry.acronym for entry in index.catalog.named_organizations()]
+    owners = [acronym for acronym in acronyms if (rows := index._files.rows([acronym])) is not None and len(rows)]
     documents = max(1, size // 1000 // COPY)
     some = [
         [f"paper-{n + k * 7}" for k in range(documents)] for n in range(0, max(1, size // COPY // 2 - 7 * documents), 3)
@@ -81,7 +82,7 @@ def filters(index: Index, size: int) -> dict[str, list[dict[str, Any]]]:
 
 def measure_warm(folder: Path, questions: Sequence[str]) -> dict[str, Any]:
     """Time whole answers by kind of filter; encoding apart."""
-    index = store.open_current(folder, Index)
+    index = open_index(folder)
     encoder = Remembered(index.manifest.encoder)
     index._encoder = encoder  # type: ignore[assignment]
     opened = memory()
@@ -107,14 +108,15 @@ def measure_recall(folder: Path, questions: Sequence[str]) -> dict[str, float]:
     """Compare hits with those that exact neighbours propose, and with ranking all where that can be waited for."""
     import numpy as np
 
-    index = store.open_current(folder, Index)
-    files, names, count = index._files, index._names, len(index.catalog)
+    index = open_index(folder)
+    names, count = index._names, len(index.catalog)
+    files: Files = index._files  # type: ignore[assignment]
     encoder = Remembered(index.manifest.encoder)
     asked = [(text, *encoder.encode_tokens([text], is_query=True)) for text in questions[:CHECKED]]
     queries = [Query(text, vectors[0], tokens[0]) for text, vectors, tokens in asked]
     exact = exact_neighbours(files, np.array([query.vector for query in queries]), rank.BY_VECTOR * rank.CANDIDATES)
     some = filters(index, count)["1 passage in 1,000"]
-    few = [index._select("x", 1, some[number % len(some)]) for number in range(len(queries))]  # type: ignore[arg-type]
+    few: list[Any] = [index._select("x", 1, some[number % len(some)]) for number in range(len(queries))]  # type: ignore[arg-type]
 
     def hits(given: Files, rows: Sequence[Rows | None] = ()) -> list[list[int]]:
         ranker = Ranker(given, names)

@@ -25,7 +25,8 @@
         ├── IndexDamaged
         ├── IndexOutdated
         ├── IndexBusy
-        └── IndexNotWritable
+        ├── IndexNotWritable
+        └── StoreUnreachable
 
 The library only raises; ``search_cli.py`` turns an error into one line and its ``exit_code``.
 """
@@ -137,3 +138,7 @@ class IndexBusy(IndexUnusable):
 
 class IndexNotWritable(IndexUnusable):
     """The index folder cannot be written: read-only, no permission or no space."""
+
+
+class StoreUnreachable(IndexUnusable):
+    """The server that keeps the index does not answer, does not let one in, or is too old."""

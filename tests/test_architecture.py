@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-STAGES = ["datatypes", "errors", "reading", "comparing", "indexing", "searching", "serving", "commands"]
+STAGES = ["datatypes", "errors", "reading", "comparing", "indexing", "scaling", "searching", "serving", "commands"]
 # Each heavy library is named in one file.
 HEAVY = {
     "PIL": "pipeline/serving/page_picture.py",
@@ -32,6 +32,8 @@ HEAVY = {
     "watchfiles": "pipeline/serving/watching.py",
     "rich": "pipeline/commands/terminal.py",
     "filelock": "pipeline/indexing/store.py",
+    "pymilvus": "pipeline/scaling/milvus.py",
+    "milvus_lite": "pipeline/scaling/milvus.py",
     "scipy": "pipeline/searching/evaluate.py",
     "ir_measures": "pipeline/searching/evaluate.py",
     "matplotlib": "pipeline/serving/picture.py",

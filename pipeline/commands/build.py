@@ -12,6 +12,7 @@ from pipeline.commands.terminal import index_option, json_option, progress_bar
 from pipeline.reading.corpus import Choice
 from pipeline.reading.parallel import TIMEOUT
 from pipeline.reading.workers import cores
+from pipeline.scaling.stores import open_store
 from pipeline.serving.render import to_json
 from pipeline.serving.report import report_lines
 from pipeline.serving.watching import follow
@@ -51,17 +52,17 @@ def ingest(
     mandates ingest papers/ --watch
     mandates ingest scans/ --ocr --ocr-language eng+fra
     """
-    from pipeline.indexing import store
     from pipeline.indexing.build import build_index
     from pipeline.indexing.encode import load_encoder
     from pipeline.indexing.gather import Options
     from pipeline.indexing.models import model_sha256
 
+    place = open_store(folder)
     papers = paths or (Path("raw"),)
     choice = Choice(more["include"], more["exclude"])
 
     def ingest_once() -> None:
-        indexed = store.current_model(Path(folder))
+        indexed = place.current_model()
         name = model or indexed
         # With an index to compare with, the weights tell whether anything must be loaded at all.
         weights = model_sha256(name) if name and indexed else None
@@ -69,7 +70,7 @@ def ingest(
         ocr = more["ocr_language"] if more["ocr"] else None
         options = Options(label, password, weights, more["fresh"], workers, more["timeout"], choice, ocr)
         with progress_bar() as progress:
-            report = build_index(papers, Path(folder), lambda: load_encoder(name), options, progress)
+            report = build_index(papers, place, lambda: load_encoder(name), options, progress)
         for warning in [*report.skipped, *(line for edition in report.editions for line in edition.warnings)]:
             click.echo(f"warning: {warning}", err=True)
         click.echo(to_json(asdict(report)) if more["as_json"] else "\n".join(report_lines(report, folder)))

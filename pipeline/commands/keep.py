@@ -10,6 +10,7 @@ import click
 from pipeline import open_index
 from pipeline.commands.terminal import index_option, json_option, progress_bar
 from pipeline.errors import IndexUnusable
+from pipeline.scaling.stores import open_store
 from pipeline.serving.render import to_json
 
 
@@ -51,13 +52,14 @@ def verify(papers: tuple[Path, ...], folder: str, password: str | None, *, deep:
     mandates verify
     mandates verify --deep papers/
     """
-    from pipeline.indexing.verify import verify_index, verify_papers
+    from pipeline.indexing.verify import verify_papers
 
-    found = verify_index(Path(folder))
+    place = open_store(folder)
+    found = place.verify()
     if deep and not found.damage:
         with progress_bar() as progress:
             papers = papers or (Path("raw"),)
-            again = verify_papers(Path(folder), papers, password, lambda done, total: progress("checking", done, total))
+            again = verify_papers(place, papers, password, lambda done, total: progress("checking", done, total))
         found = type(found)(found.checked + again.checked, found.damage + again.damage)
     if as_json:
         click.echo(to_json(found._asdict() | {"whole": not found.damage}))
@@ -79,9 +81,7 @@ def rollback(folder: str) -> None:
     \b
     mandates rollback
     """
-    from pipeline.indexing import store
-
-    manifest = store.roll_back(Path(folder)).manifest
+    manifest = open_store(folder).roll_back()
     held = ", ".join(edition.id for edition in manifest.editions)
     click.echo(f"{folder}: back at the generation of {manifest.built_at}, with {held}")
 
@@ -94,9 +94,7 @@ def gc(folder: str) -> None:
     \b
     mandates gc
     """
-    from pipeline.indexing import store
-
-    click.echo(f"{folder}: {store.collect_garbage(Path(folder)) / 1e6:.1f} MB freed")
+    click.echo(f"{folder}: {open_store(folder).collect_garbage()}")
 
 
 @click.command()
@@ -111,6 +109,6 @@ def forget(document: str, label: str | None, folder: str) -> None:
     """
     from pipeline.indexing.forget import forget as take_out
 
-    gone = take_out(Path(folder), document, label)
+    gone = take_out(open_store(folder), document, label)
     click.echo(f"{folder}: {', '.join(edition.id for edition in gone)} forgotten")
     click.echo("its file is still where it was: an ingest that is given it brings it back", err=True)

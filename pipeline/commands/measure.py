@@ -13,7 +13,7 @@ import click
 from click.core import ParameterSource
 
 from pipeline import open_index
-from pipeline.commands.terminal import index_option, json_option, model_option, progress_bar
+from pipeline.commands.terminal import STORE_TYPED, index_option, json_option, model_option, progress_bar
 from pipeline.searching.rank import MODES
 from pipeline.serving import evaluation as rendering
 from pipeline.serving.render import to_json
@@ -57,8 +57,8 @@ def evaluate(context: click.Context, /, model: str | None, folder: str, *, as_js
 
     if given["beir"]:
         needless = next((option for option in JUDGED if typed(option)), None)
-        if needless:
-            raise click.UsageError(f"--{needless} goes with QUESTIONS, not with --beir.")
+        if needless or context.meta[STORE_TYPED]:
+            raise click.UsageError(f"--{needless or 'store'} goes with QUESTIONS, not with --beir.")
         # The index of the papers, which a default or the environment names, must not be written over.
         record = _measure_collection(given["beir"], model, Path(folder) if typed("folder") else None)
         lines = rendering.collection_lines(record)

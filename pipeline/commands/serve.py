@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline.commands.terminal import index_option, model_option, papers_option
+from pipeline.indexing.folder import FolderStore
+from pipeline.scaling.stores import is_file, open_store
 
 if TYPE_CHECKING:
     from pipeline.serving.settings import Settings
@@ -66,6 +68,8 @@ def serve(host: str, port: int, *, uploads: str | None, watch: bool, **options: 
     """
     if watch and uploads is None:
         raise click.UsageError("--watch goes with --allow-ingest.")
+    if uploads is not None and is_file(options["folder"]):
+        raise click.UsageError("--allow-ingest: one process at a time has a file of Milvus Lite; give a Milvus server.")
     folder = _upload_folder(uploads, options["papers"]) if uploads is not None else None
     settings = replace(_settings(host, **options), uploads=folder, watch=watch)
     from pipeline.serving.web.app import create_app
@@ -115,7 +119,10 @@ def _settings(host: str, folder: str, *, no_auth: bool, **options: Any) -> Setti
     from pipeline.serving.settings import Settings
 
     hosts = (*options.pop("hosts"), *(() if is_local else (host,)))
-    return Settings(Path(folder), is_local=is_local, hosts=hosts, **options)
+    place = open_store(folder)
+    return Settings(
+        place.folder if isinstance(place, FolderStore) else folder, is_local=is_local, hosts=hosts, **options
+    )
 
 
 def _listen(host: str, port: int, make: Callable[[], Guard]) -> None:
@@ -123,7 +130,7 @@ def _listen(host: str, port: int, make: Callable[[], Guard]) -> None:
     from pipeline.serving.web.listen import bind, listen
 
     logging.basicConfig(format="%(message)s", level=logging.INFO)
-    for library in ("uvicorn", "mcp"):
+    for library in ("uvicorn", "mcp", "faiss"):
         logging.getLogger(library).setLevel(logging.WARNING)
     with bind(host, port) as place:
         app = make()

@@ -12,15 +12,56 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from pipeline.searching.rerank import RERANKED
 
 NOTHING_FOUND = 1  # exit code
 UNITS = {"reading": "pages", "encoding": "texts", "checking": "papers", "asking": "questions"}  # what the stages count
 
-index_option = click.option(
-    "--index", "folder", default="index", show_default=True, envvar="MANDATES_INDEX", help="Folder of the index."
-)
+STORE, STORE_TYPED = "mandates.store", "mandates.store.typed"  # what --store says, in click's context
+FOLDER = "faiss"  # as a store: the folder that --index names
+
+
+def _keep_store(context: click.Context, _: click.Parameter, address: str | None) -> None:
+    context.meta[STORE] = address
+    context.meta[STORE_TYPED] = context.get_parameter_source("store") == ParameterSource.COMMANDLINE
+
+
+def _choose_place(context: click.Context, option: click.Parameter, folder: str) -> str:
+    """Take the address of the store for the folder, where one is given; what is typed beats the environment."""
+    address = context.meta.get(STORE)
+    if address in (None, FOLDER):
+        return folder
+    if context.get_parameter_source(str(option.name)) == ParameterSource.COMMANDLINE:
+        if context.meta.get(STORE_TYPED):
+            raise click.UsageError("Give only one of --index and --store.")
+        return folder
+    return str(address)
+
+
+def index_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command ``--index`` and ``--store``; it gets either as ``folder``."""
+    command = click.option(
+        "--index",
+        "folder",
+        default="index",
+        show_default=True,
+        envvar="MANDATES_INDEX",
+        callback=_choose_place,
+        help="Folder of the index.",
+    )(command)
+    return click.option(
+        "--store",
+        metavar="URL",
+        envvar="MANDATES_STORE",
+        expose_value=False,
+        is_eager=True,
+        callback=_keep_store,
+        help="Where the index is instead, e.g. milvus://localhost:19530/mandates (extra cluster).  [default: faiss]",
+    )(command)
+
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 document_option = click.option(
     "--document", "documents", multiple=True, metavar="NAME", help="Only this document, e.g. icat."

@@ -11,16 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.datatypes import BuildReport, EditionReport, EncoderInfo, ForeignScores, Passage
-from pipeline.indexing import store
 from pipeline.indexing.catalog import EditionSummary
 from pipeline.indexing.compact import Axes, learn_from
 from pipeline.indexing.encode import Encoder
 from pipeline.indexing.files import Encoded, write_files
+from pipeline.indexing.folder import as_store
 from pipeline.indexing.foreign import foreign_scores
 from pipeline.indexing.gather import DEFAULTS, Options, Progress, Reading, read_corpus
 from pipeline.indexing.history import Comparison, compare_read
 from pipeline.indexing.nearest import MANY
 from pipeline.indexing.reuse import Before, KnownVectors, embedded_text, open_before, sentence_texts
+from pipeline.indexing.stores import KEPT, Store
 from pipeline.indexing.vectors import quantize
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ AT_ONCE = 2048  # texts that are encoded before their vectors are brought to 8 b
 
 def build_index(
     paths: Sequence[Path],
-    folder: Path,
+    place: Path | Store,
     load_encoder: Callable[[], Encoder],
     options: Options = DEFAULTS,
     progress: Progress = lambda stage, done, total: None,
@@ -44,12 +45,14 @@ def build_index(
     A file of the same bytes is not read again, a text that was encoded is not encoded again. A broken file that was
     found in a folder is left out and reported, or what the index has of it is kept; one named itself is an error.
 
+    :param place: the folder of the index, or another store.
     :param load_encoder: called once there is something to encode, since a model takes seconds to load.
     :raises CorpusError: if nothing can be read; the index is then as it was.
     """
     clock = Clock()
-    with store.writing(folder):
-        before = None if options.fresh else open_before(folder)
+    place = as_store(place)
+    with place.writing():
+        before = None if options.fresh else open_before(place)
         reading = read_corpus(paths, options, progress, before)
         clock.lap("reading")
         summaries = summarize(reading, before)
@@ -63,7 +66,7 @@ def build_index(
         clock.lap("encoding")
         history = compare_read(reading, before)
         clock.lap("comparing")
-        publish(folder, reading, summaries, encoded, (encoder.info, foreign))
+        publish(place, reading, summaries, encoded, (encoder.info, foreign))
         clock.lap("writing")
     report = _report(reading, summaries, before, encoded.reused, encoder.info, clock)
     return replace(report, editions=tuple(_with_history(edition, history) for edition in report.editions))
@@ -135,20 +138,20 @@ class Clock:
 
 
 def publish(
-    folder: Path,
+    place: Store,
     reading: Reading,
     summaries: Mapping[str, EditionSummary],
     encoded: Encoded,
     described: tuple[EncoderInfo, ForeignScores],
-    kept: int = store.KEPT,
+    kept: int = KEPT,
 ) -> None:
-    """Write a generation of what was read and encoded; for ``kept`` see ``store.publish``."""
+    """Write a generation of what was read and encoded; for ``kept`` see ``Store.publish``."""
     encoder, foreign = described
 
     def write(draft: Path) -> None:
         write_files(draft, reading.documents, reading.passages, encoded, reading.copied)
 
-    store.publish(folder, write, encoder, foreign, reading.editions, _counts(reading, summaries), kept)
+    place.publish(write, encoder, foreign, reading.editions, _counts(reading, summaries), kept)
 
 
 def _is_unchanged(before: Before, reading: Reading) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import json
 import sqlite3
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -93,14 +93,19 @@ def new_catalog(path: Path) -> Iterator[sqlite3.Connection]:
 class Catalog:
     """The records of one generation, opened for reading only."""
 
-    def __init__(self, path: Path) -> None:
-        """Open the file without any lock: nobody ever changes it."""
+    def __init__(self, path: Path, tables: Mapping[str, Sequence[Sequence[Any]]] | None = None) -> None:
+        """Open the file without any lock: nobody ever changes it.
+
+        :param tables: the rows of all tables instead of a file; ``path`` is then but a name.
+        """
         self._path = path
         try:
             # Several threads may read at once where SQLite was built to let them, as it nearly always is.
             one_thread = sqlite3.threadsafety < SERIALIZED
-            address = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
+            address = f"{path.resolve().as_uri()}?mode=ro&immutable=1" if tables is None else ":memory:"
             self._connection = sqlite3.connect(address, uri=True, check_same_thread=one_thread)
+            if tables is not None:
+                self._fill(tables)
         except sqlite3.DatabaseError as error:
             raise IndexDamaged(f"{path}: {error}; rebuild it: mandates ingest") from error
         rows = self._rows("SELECT * FROM editions ORDER BY id")
@@ -120,9 +125,19 @@ class Catalog:
         )
         return [Definition(*row) for row in found]
 
+    def _fill(self, tables: Mapping[str, Sequence[Sequence[Any]]]) -> None:
+        self._connection.executescript(TABLES)
+        for table, rows in ((table, rows) for table, rows in tables.items() if rows):
+            places = ",".join("?" * len(rows[0]))
+            self._connection.executemany(f"INSERT INTO {table} VALUES ({places})", rows)  # noqa: S608 - our own names
+
     def close(self) -> None:
         """Give the file back."""
         self._connection.close()
+
+    def table(self, name: str) -> list[tuple[Any, ...]]:
+        """Give all rows of a table, in order."""
+        return self._rows(f"SELECT * FROM {name}")  # noqa: S608 - the name of one of our tables
 
     def __len__(self) -> int:
         """Count the passages."""
@@ -134,6 +149,11 @@ class Catalog:
         query = f"{PASSAGES} WHERE row IN (SELECT value FROM json_each(?))"  # noqa: S608 - a constant
         found = {row[0]: row for row in self._rows(query, [to_json(wanted)])}
         return [self._passage(found[row]) for row in wanted]
+
+    def passage_records(self, rows: Iterable[int]) -> list[tuple[Any, ...]]:
+        """Give the rows of these passages as they are in the table, and their headings, in order of row."""
+        query = f"{PASSAGES} WHERE row IN (SELECT value FROM json_each(?)) ORDER BY row"  # noqa: S608 - a constant
+        return self._rows(query, [to_json([int(row) for row in rows])])
 
     def passages_of(self, edition: Edition) -> list[Passage]:
         """Give the passages of an edition in reading order."""
@@ -183,6 +203,10 @@ class Catalog:
     def integrity(self) -> list[str]:
         """List what SQLite finds wrong; empty if all is well."""
         return [row[0] for row in self._rows("PRAGMA integrity_check") if row[0] != "ok"]
+
+    def edition(self, edition_id: str) -> Edition:
+        """Give the edition of this id."""
+        return self._editions[edition_id]
 
     def editions(self) -> list[Edition]:
         """List the editions."""

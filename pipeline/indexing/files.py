@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -100,7 +100,7 @@ def write_records(
     with new_catalog(folder / store.CATALOG) as connection:
         for document in documents:
             for table, rows in document_rows(document).items():
-                _insert(connection, table, rows)
+                insert_rows(connection, table, rows)
         for item in copied:
             _copy_edition(connection, item)
         _write_passages(connection, zip(passages, tokens, strict=True), (columns, words, mentions))
@@ -134,10 +134,10 @@ def _write_passages(
             owned[acronym] += 1
             if path not in headings:
                 headings[path] = len(headings)
-                _insert(connection, "headings", [(headings[path], path, folded_headings(passage.section))])
+                insert_rows(connection, "headings", [(headings[path], path, folded_headings(passage.section))])
             number = owners.setdefault(acronym, len(owners) + 1) if owner else 0
-            _insert(connection, "passages", [passage_row(row, passage, headings[path])])
-            _insert(connection, "passage_pages", [(page, row) for page in dict.fromkeys(passage.pages)])
+            insert_rows(connection, "passages", [passage_row(row, passage, headings[path])])
+            insert_rows(connection, "passage_pages", [(page, row) for page in dict.fromkeys(passage.pages)])
             columns.add(number, headings[path], len(passage.sentences), tokens)
             names = " ; ".join((owner.acronym, owner.name, *owner.aliases)) if owner else ""
             mentions.add(passage.text)
@@ -150,10 +150,11 @@ def _write_passages(
             "UPDATE organizations SET passages = ? WHERE edition = ? AND acronym = ?",
             [(count, edition, acronym) for acronym, count in owned.items()],
         )
-    _insert(connection, "owners", sorted(owners.items()))
+    insert_rows(connection, "owners", sorted(owners.items()))
 
 
-def _insert(connection: Any, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
+def insert_rows(connection: Any, table: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Write rows into a table of a catalog."""
     if rows:
         connection.executemany(f"INSERT INTO {table} VALUES ({','.join('?' * len(rows[0]))})", rows)  # noqa: S608
 
@@ -162,7 +163,7 @@ def _copy_edition(connection: Any, copied: Copied) -> None:
     former, edition = copied.former, copied.edition
     connection.commit()
     connection.execute("ATTACH ? AS other", [f"{copied.catalog.resolve().as_uri()}?mode=ro&immutable=1"])
-    _insert(connection, "editions", [edition_row(edition)])
+    insert_rows(connection, "editions", [edition_row(edition)])
     for table, columns in COPIED_TABLES.items():
         connection.execute(
             f"INSERT INTO {table} SELECT ?, {columns} FROM other.{table} WHERE edition = ? ORDER BY rowid",  # noqa: S608
@@ -229,6 +230,12 @@ class Files(NamedTuple):
         first, count = (int(part[0]) for part in self.columns.tokens(np.array([row])))
         codes = self.tokens.rows(first, count)
         return float(best_match(query, [self.axes.decode(codes) if self.axes else codes])[0])
+
+    def owned(self, rows: Rows, acronyms: Collection[str]) -> npt.NDArray[np.bool_]:
+        """Tell of each of these passages whether one of these organizations owns it."""
+        import numpy as np
+
+        return np.isin(self.columns.owners[rows], self.catalog.owner_numbers(acronyms))
 
     def close(self) -> None:
         """Give the files back."""

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from pipeline.datatypes import Edition, EncoderInfo
 from pipeline.errors import IndexDamaged, IndexNotWritable, QueryError
-from pipeline.indexing import store
 from pipeline.indexing.build import encode_passages, publish, summarize
+from pipeline.indexing.folder import as_store
 from pipeline.indexing.gather import Reading, copy_edition
-from pipeline.indexing.pointer import REBUILD, read_pointer
-from pipeline.indexing.reuse import Before
+from pipeline.indexing.pointer import REBUILD
+from pipeline.indexing.stores import Store
 from pipeline.reading.corpus import Source
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Vectors = npt.NDArray[np.float32]
 
 
-def forget(folder: Path, document: str, label: str | None = None) -> list[Edition]:
+def forget(place: Path | Store, document: str, label: str | None = None) -> list[Edition]:
     """Take a document, or one edition of it, out of the index, and delete every former generation, which held it too.
 
     What questions foreign to the papers get stays as it was measured: taking papers away hardly moves it, and no
@@ -31,9 +31,10 @@ def forget(folder: Path, document: str, label: str | None = None) -> list[Editio
     :return: the editions that were taken out.
     :raises QueryError: if the index does not hold them.
     """
-    read_pointer(folder)  # no folder is made where no index is
-    with store.writing(folder):
-        before = Before(store.open_generation(folder))
+    place = as_store(place)
+    place.current()  # no folder is made where no index is
+    with place.writing():
+        before = place.before()
         by_id = {edition.id: edition for edition in before.catalog.editions()}
         editions = [by_id[edition.id] for edition in before.manifest.editions]
         gone = [edition for edition in editions if edition.document == document and label in (None, edition.label)]
@@ -47,22 +48,23 @@ def forget(folder: Path, document: str, label: str | None = None) -> list[Editio
                 reading.statuses[edition.id] = "unchanged"
                 copy_edition(before, edition, edition, reading)
         if not reading.sources:
-            store.clear(folder)
-            _check_swept(folder)
+            place.clear()
+            _check_swept(place)
             return gone
         encoder = NoEncoder(before.manifest.encoder)
         encoded = encode_passages(reading.passages, encoder, before.vectors(encoder.info), lambda *_: None)
         described = (encoder.info, before.manifest.foreign)
-        publish(folder, reading, summarize(reading, before), encoded, described, kept=1)
-        _check_swept(folder)
+        publish(place, reading, summarize(reading, before), encoded, described, kept=1)
+        _check_swept(place)
     return gone
 
 
-def _check_swept(folder: Path) -> None:
-    left = store.rubbish(folder)
+def _check_swept(place: Store) -> None:
+    left = place.rubbish()
     if left:
-        paths = ", ".join(str(path) for path in left)
-        raise IndexNotWritable(f"{folder}: what was taken out is still in {paths}, which cannot be deleted; delete it")
+        raise IndexNotWritable(
+            f"{place}: what was taken out is still in {', '.join(left)}, which cannot be deleted; delete it"
+        )
 
 
 class NoEncoder:

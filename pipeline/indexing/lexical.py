@@ -11,12 +11,13 @@ import re
 import unicodedata
 from array import array
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import IndexDamaged
 from pipeline.indexing.arrays import open_arrays, write_arrays
+from pipeline.indexing.nearest import best_places
 from pipeline.indexing.vocabulary import Vocabulary, count_letters, pack_words
 
 if TYPE_CHECKING:
@@ -91,6 +92,23 @@ class Lexical:
                 raise IndexDamaged(f"{self._path}: a word has no such passage; rebuild it: mandates ingest") from error
         return scores
 
+    def match(self, words: Sequence[str]) -> DenseMatches | None:
+        """Score all passages as ``scores`` does."""
+        scores = self.scores(words)
+        return None if scores is None else DenseMatches(scores)
+
+    def postings(self) -> Iterator[tuple[str, float, Rows, Scores]]:
+        """Give each stem with its weight, the rows of the passages that have it, and what each gains by it.
+
+        What ``scores`` gives to a passage is the sum of the products of weight and gain.
+        """
+        import numpy as np
+
+        for number in range(len(self._stems)):
+            span = slice(*self._range(number))
+            gains = self._gains[span] * np.float32((SATURATION + 1) / STEPS)
+            yield self._stems[number], float(self._weights[number]), self._rows[span].astype(np.int64), gains
+
     def rows_with(self, text: str) -> Rows:
         """List the passages that hold every word of a text, in any inflection and order."""
         import numpy as np
@@ -115,6 +133,28 @@ class Lexical:
     def _count(self, number: int) -> int:
         first, end = self._range(number)
         return end - first
+
+
+class DenseMatches:
+    """What every passage gets for its words, see ``pipeline.indexing.stores.Matches``."""
+
+    def __init__(self, scores: Scores) -> None:
+        """Take the scores of all passages, shape (passages,)."""
+        import numpy as np
+
+        self._scores = scores
+        self.mean = float(scores.mean(dtype=np.float64))
+        self.deviation = float(np.linalg.norm(scores - np.float32(self.mean)) / np.sqrt(len(scores)))
+
+    def best(self, count: int, rows: Any = None) -> Rows:
+        """Give the rows that get most, best first; none that gets nothing."""
+        best = best_places(self._scores if rows is None else self._scores[rows], count)
+        found = best if rows is None else rows[best]
+        return found[self._scores[found] > 0]
+
+    def at(self, rows: Rows) -> Scores:
+        """Give what these passages get."""
+        return self._scores[rows]
 
 
 class LexicalWriter:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.datatypes import Edition, EncoderInfo, Passage
@@ -15,6 +14,8 @@ from pipeline.indexing.files import open_files
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+
+    from pipeline.indexing.stores import Store
 
     Vectors = npt.NDArray[np.float32]
     Tokens = npt.NDArray[np.int8]
@@ -88,10 +89,10 @@ class KnownVectors:
         return dict(zip(found, self._files.sentences.gather(rows, np.ones_like(rows)), strict=True))
 
 
-def open_before(folder: Path) -> Before | None:
+def open_before(place: Store) -> Before | None:
     """Open the current generation if there is one that can be used; a damaged one is no help and no hindrance."""
     try:
-        return Before(store.open_generation(folder))
+        return place.before()
     except IndexUnusable:
         return None
 

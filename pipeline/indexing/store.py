@@ -38,6 +38,7 @@ from pipeline.indexing.pointer import (
     read_pointer,
     sync,
 )
+from pipeline.indexing.stores import KEPT
 from pipeline.indexing.whole import file_sha256
 
 SCHEMA = 5  # raised whenever an older index cannot be read any more
@@ -50,7 +51,6 @@ PASSAGE_VECTORS = "passages.faiss"
 SENTENCE_VECTORS = "sentences.npy"
 AXES = "axes.safetensors"  # only where token vectors are compact
 TOKEN_VECTORS = "tokens.npy"  # noqa: S105 - no secret
-KEPT = 2  # generations: the current one, and the one that readers may still hold and that one can go back to
 NAME = re.compile(r"generation-(\d{6,})")
 ATTEMPTS = 20  # to open a generation while others are published; each attempt loses only to a new one
 Opened = TypeVar("Opened")
@@ -261,11 +261,21 @@ def _read_manifest(file: Path, checksum: str) -> Manifest:
         raise IndexDamaged(f"{file}: cannot be read; {REBUILD}") from error
     if hashlib.sha256(data).hexdigest() != checksum:
         raise IndexDamaged(f"{file}: not the bytes that were written; {REBUILD}")
+    return to_manifest(data, str(file), REBUILD)
+
+
+def to_manifest(text: str | bytes, name: str, mend: str) -> Manifest:
+    """Make a manifest of what was written.
+
+    :param name: where it was.
+    :param mend: what mends it.
+    :raises IndexOutdated: if another release wrote it.
+    """
     try:
-        fields = json.loads(data)
+        fields = json.loads(text)
         schema = fields["schema"]
         if schema != SCHEMA:
-            raise IndexOutdated(f"{file}: the index has schema {schema}, this release reads {SCHEMA}; {REBUILD}")
+            raise IndexOutdated(f"{name}: the index has schema {schema}, this release reads {SCHEMA}; {mend}")
         return Manifest(
             schema=fields["schema"],
             release=fields["release"],
@@ -277,7 +287,7 @@ def _read_manifest(file: Path, checksum: str) -> Manifest:
             built_at=fields["built_at"],
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise IndexOutdated(f"{file}: written by another release; {REBUILD}") from error
+        raise IndexOutdated(f"{name}: written by another release; {mend}") from error
 
 
 def _whole_entries(folder: Path, count: int) -> list[Entry]:

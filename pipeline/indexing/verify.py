@@ -5,25 +5,18 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from pipeline.datatypes import Edition, Passage
 from pipeline.errors import CorpusError, IndexUnusable
 from pipeline.indexing import store
-from pipeline.indexing.catalog import Catalog
 from pipeline.indexing.files import Files, open_files
+from pipeline.indexing.folder import as_store
 from pipeline.indexing.lexical import stems
 from pipeline.indexing.nearest import problems as vector_problems
 from pipeline.indexing.pointer import REBUILD, read_pointer
+from pipeline.indexing.stores import Opened, Store, Verification
 from pipeline.reading.corpus import Choice, list_files, sha256_of
 from pipeline.reading.document import read_document
-
-
-class Verification(NamedTuple):
-    """What was checked, in words, and everything that is wrong."""
-
-    checked: tuple[str, ...]
-    damage: tuple[str, ...]
 
 
 def verify_index(folder: Path) -> Verification:
@@ -124,7 +117,7 @@ def _check_words(files: Files) -> Iterator[str]:
 
 
 def verify_papers(
-    folder: Path,
+    place: Path | Store,
     paths: Sequence[Path],
     password: str | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
@@ -134,11 +127,10 @@ def verify_papers(
     :param paths: where the papers are; those of an edition are known by their bytes.
     :raises IndexUnusable: if there is no index to compare with.
     """
-    generation = store.open_generation(folder)
-    editions = generation.manifest.editions
+    opened: Opened = as_store(place).open_current(lambda opened: opened)
+    catalog, editions = opened.files.catalog, opened.manifest.editions
     everything = Choice(include=("*",))
     files = {sha256_of(file): file for file in list_files([path for path in paths if path.exists()], everything)}
-    catalog = Catalog(generation.path / store.CATALOG)
     checked: list[str] = []
     damage: list[str] = []
     for edition in editions:
@@ -159,7 +151,7 @@ def verify_papers(
         if not problems:
             checked.append(f"{edition.id}: {len(passages)} passages found on their pages of {file}")
         progress(1, len(editions))
-    catalog.close()
+    opened.files.close()
     return Verification(tuple(checked), tuple(damage))
 
 

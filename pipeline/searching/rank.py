@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from pipeline.indexing.files import Files, Pieces
+    from pipeline.indexing.files import Pieces
+    from pipeline.indexing.stores import Matches, Reader, Selection
 
     Scores = npt.NDArray[np.float32]
     Rows = npt.NDArray[np.int64]
@@ -83,12 +84,12 @@ class Ranked(NamedTuple):
 class Ranker:
     """Ranks the passages of one generation."""
 
-    def __init__(self, files: Files, names: Names) -> None:
+    def __init__(self, files: Reader, names: Names) -> None:
         """Take the open files of a generation."""
         self._files, self._names = files, names
-        self._passages = len(files.columns)
+        self._passages = len(files.catalog)
 
-    def rank(self, query: Query, top_k: int, rows: Rows | None, weights: Weights) -> list[Ranked]:
+    def rank(self, query: Query, top_k: int, rows: Selection | None, weights: Weights) -> list[Ranked]:
         """Rank passages, best first; equal scores in order of row.
 
         :param rows: rank these only, given in order.
@@ -109,15 +110,12 @@ class Ranker:
             sampled, _ = self._scores(query, self._sample, weights)
         signals = {name: _z(scores[name], sampled[name].mean(), sampled[name].std()) for name in scores}
         if matches is not None:
-            mean = matches.mean(dtype=np.float64)
-            deviation = np.linalg.norm(matches - np.float32(mean)) / np.sqrt(self._passages)
-            signals["lexical"] = _z(matches[candidates], mean, deviation)
+            signals["lexical"] = _z(matches.at(candidates), matches.mean, matches.deviation)
         fused = sum((getattr(weights, name) * values for name, values in signals.items()), np.zeros(len(candidates)))
         fused = fused / weights.total
         named = self._names.asked_for(query.text) if weights.named else set()
         if named:
-            owners = self._files.columns.owners[candidates]
-            signals["named"] = np.isin(owners, self._files.catalog.owner_numbers(named)).astype(np.float64)
+            signals["named"] = self._files.owned(candidates, named).astype(np.float64)
             fused = fused + weights.named * signals["named"]
         return [
             Ranked(
@@ -144,18 +142,16 @@ class Ranker:
     def _sample(self) -> Pieces:
         return self._files.pieces(self._sample_rows).for_many()
 
-    def _candidates(self, query: Query, count: int, rows: Rows | None, matches: Scores | None) -> Rows:
+    def _candidates(self, query: Query, count: int, rows: Selection | None, matches: Matches | None) -> Rows:
         """Give the rows that vectors or words find among their best; all rows if that is not many more."""
         import numpy as np
 
         available = self._passages if rows is None else len(rows)
         if available <= EXHAUSTIVE * count or (rows is not None and available <= FILTERED):
-            return np.arange(self._passages) if rows is None else rows
+            return np.arange(self._passages) if rows is None else np.asarray(rows)
         found = [row for row, _ in self._files.vectors.search(query.vector, BY_VECTOR * count, rows)]
         if matches is not None:
-            best = best_places(matches if rows is None else matches[rows], count)
-            lexical = best if rows is None else rows[best]
-            found += lexical[matches[lexical] > 0].tolist()
+            found += matches.best(count, rows).tolist()
         return np.unique(np.array(found, dtype=np.int64))
 
     def _scores(self, query: Query, pieces: Pieces, weights: Weights) -> tuple[dict[str, Scores], Rows]:
@@ -178,7 +174,7 @@ class Ranker:
             scores["tokens"] = self._files.interaction(query.tokens, pieces)
         return scores, best
 
-    def _match(self, text: str) -> Scores | None:
+    def _match(self, text: str) -> Matches | None:
         """Score by words; a word that the paper does not have is taken for a misspelling of the nearest it has."""
         words = self._files.words
         known: list[str] = []
@@ -188,7 +184,7 @@ class Ranker:
             elif len(word) > 3:
                 near = words.nearest(word, TYPO)
                 known += [near] if near else []
-        return words.scores(list(dict.fromkeys(known)))
+        return words.match(list(dict.fromkeys(known)))
 
 
 def signal_names() -> list[str]:

@@ -9,28 +9,22 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypedDict, Unpack
+from typing import Self, TypedDict, Unpack
 
 from pipeline.datatypes import Absence, Answer, Edition, Hit, Manifest, Organization, Passage
 from pipeline.errors import IndexDamaged, QueryError
-from pipeline.indexing import store
 from pipeline.indexing.encode import Encoder, Reranker, load_encoder
-from pipeline.indexing.files import open_files
 from pipeline.indexing.pointer import REBUILD
+from pipeline.indexing.stores import Opened, Selection, Store
 from pipeline.reading.corpus import latest
 from pipeline.reading.mentions import Names
 from pipeline.reading.names import Definition, definition_key, name_key
+from pipeline.scaling.stores import open_store
 from pipeline.searching.confidence import ANSWERED, RIVALS, UNFIT, confidence, is_wordless
 from pipeline.searching.duplicates import part_duplicates
 from pipeline.searching.glossary import expand
 from pipeline.searching.rank import CANDIDATES, MODES, Query, Ranked, Ranker, squash
 from pipeline.searching.rerank import RERANKED, rerank
-
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
-    Rows = npt.NDArray[np.int64]
 
 TOP_K = 5
 QUESTIONS = 128  # whose vectors are kept, of some 25 kB each: to encode one takes longer than to rank by it
@@ -39,18 +33,19 @@ TWINS = 20  # more passages than asked for are looked at: some of them may say t
 
 
 def open_index(
-    folder: str | Path = "index",
+    place: str | Path | Store = "index",
     model: str | None = None,
     reranker: Reranker | None = None,
     rerank_top: int = RERANKED,
 ) -> Index:
     """Open the current generation of an index; a context manager.
 
+    :param place: its folder, or the address of another store: ``milvus://HOST:PORT/COLLECTION``, ``milvus:FILE.db``.
     :param model: where the index's model lies, if it is not found by its name.
     :param reranker: reads the first passages of an answer again, ``rerank_top`` of them, and puts them in order.
     :raises IndexMissing, IndexDamaged, IndexOutdated: if there is no usable index.
     """
-    return store.open_current(Path(folder), lambda generation: Index(generation, model, reranker, rerank_top))
+    return open_store(place).open_current(lambda opened: Index(opened, model, reranker, rerank_top))
 
 
 class Filters(TypedDict, total=False):
@@ -74,17 +69,17 @@ class Index:
 
     def __init__(
         self,
-        generation: store.Generation,
+        opened: Opened,
         model: str | None = None,
         reranker: Reranker | None = None,
         rerank_top: int = RERANKED,
     ) -> None:
-        """Open the files; the model is loaded at the first question. For the parameters see ``open_index``."""
-        self.manifest: Manifest = generation.manifest
-        self._files = open_files(generation.path)
+        """Take an open generation; the model is loaded at the first question. For the rest see ``open_index``."""
+        self.manifest: Manifest = opened.manifest
+        self._files = opened.files
         self.catalog = self._files.catalog
         if not self._files.are_in_step(self.manifest.counts["passages"], self.manifest.counts["sentences"]):
-            raise IndexDamaged(f"{generation.path}: vectors and passages do not match; {REBUILD}")
+            raise IndexDamaged(f"{opened.name}: vectors and passages do not match; {REBUILD}")
         self._names = Names(self.catalog.named_organizations())
         self._ranker = Ranker(self._files, self._names)
         self._model, self._reranker, self._rerank_top = model, reranker, rerank_top
@@ -198,7 +193,7 @@ class Index:
             default=-math.inf,
         )
 
-    def _select(self, text: str, top_k: int, filters: Filters) -> Rows | None:
+    def _select(self, text: str, top_k: int, filters: Filters) -> Selection | None:
         """Check a question, and find the rows that pass the filters: None for all."""
         if not text.strip():
             raise QueryError("the question is empty; ask something")
@@ -222,7 +217,7 @@ class Index:
         known = self._names.keys
         return [item for item in self.catalog.definitions(keys) if definition_key(item.short) not in known]
 
-    def _folded(self, query: Query, count: int, rows: Rows | None, mode: str) -> list[tuple[Ranked, Hit]]:
+    def _folded(self, query: Query, count: int, rows: Selection | None, mode: str) -> list[tuple[Ranked, Hit]]:
         """Rank passages and fold those that say the same, until there are ``count`` that differ or no more at all.
 
         With a reranker there are as many as it reads.

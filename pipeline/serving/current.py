@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import IndexUnusable
-from pipeline.indexing.pointer import Entry, read_pointer
+from pipeline.indexing.stores import Store
+from pipeline.scaling.stores import open_store
 from pipeline.searching.search import Index, open_index
 
 
@@ -20,7 +21,7 @@ class Held:
 
     index: Index
     tag: str
-    entry: Entry
+    generation: object
     users: int = 0
 
 
@@ -31,17 +32,17 @@ class CurrentIndex:
     closed when its last reader is done. What cannot be opened is left alone: ``trouble`` says why.
     """
 
-    def __init__(self, folder: Path, model: str | None = None) -> None:
+    def __init__(self, place: str | Path | Store, model: str | None = None) -> None:
         """Open the index and load its model, so that the first question is as fast as any.
 
-        :param model: see ``open_index``.
+        :param place: see ``open_index``, as for ``model``.
         :raises IndexUnusable: if there is no usable index.
         :raises EncoderError: if its model cannot be had.
         """
-        self._folder, self._model = folder, model
+        self._store, self._model = open_store(place), model
         self._opening, self._counting = threading.Lock(), threading.Lock()
         self.trouble: str | None = None
-        self._held = self._open(read_pointer(folder)[0])
+        self._held = self._open(self._store.current())
 
     @contextmanager
     def use(self) -> Iterator[Held]:
@@ -68,9 +69,9 @@ class CurrentIndex:
         if not self._opening.acquire(blocking=False):
             return
         try:
-            entry = read_pointer(self._folder)[0]
-            if entry != self._held.entry:
-                self._replace(self._open(entry))
+            generation = self._store.current()
+            if generation != self._held.generation:
+                self._replace(self._open(generation))
             self.trouble = None
         except IndexUnusable as error:
             self.trouble = str(error)
@@ -84,8 +85,8 @@ class CurrentIndex:
         if is_done:
             former.index.close()
 
-    def _open(self, entry: Entry) -> Held:
-        index = open_index(self._folder, self._model)
+    def _open(self, generation: object) -> Held:
+        index = open_index(self._store, self._model)
         if index.manifest.counts["passages"]:
             index.closeness("what is this about?")
-        return Held(index, hashlib.sha256(repr(index.manifest).encode()).hexdigest()[:16], entry)
+        return Held(index, hashlib.sha256(repr(index.manifest).encode()).hexdigest()[:16], generation)

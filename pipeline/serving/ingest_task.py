@@ -33,7 +33,7 @@ START = Steps()
 class Task(NamedTuple):
     """What the process is told: the index, the papers that it shall hold, and the file to note the progress in."""
 
-    folder: Path
+    folder: Path | str
     papers: tuple[Path, ...]
     notes: Path
     model: str | None = None
@@ -46,14 +46,16 @@ def ingest(task: Task) -> BuildReport:
 
     :raises MandatesError: if nothing can be read or written; the index is then as it was.
     """
-    from pipeline.indexing import encode, models, store
+    from pipeline.indexing import encode, models
     from pipeline.indexing.build import build_index
     from pipeline.indexing.gather import Options
+    from pipeline.scaling.stores import open_store
 
-    name = task.model or store.current_model(task.folder)
+    place = open_store(task.folder)
+    name = task.model or place.current_model()
     weights = models.model_sha256(name) if name else None
     options = Options(password=task.password, weights=weights, workers=task.workers)
-    return build_index(task.papers, task.folder, lambda: encode.load_encoder(name), options, _note_steps(task.notes))
+    return build_index(task.papers, place, lambda: encode.load_encoder(name), options, _note_steps(task.notes))
 
 
 def _note_steps(file: Path) -> Callable[[str, int, int], None]:

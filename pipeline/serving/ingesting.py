@@ -236,6 +236,8 @@ class Ingests:
         """Leave the server's folders out of a message: it is read by others."""
         settings = self._settings
         folders = {found.folder / "sent", *settings.all_papers, *(path.parent for path in settings.all_papers)}
-        for folder in sorted(map(str, folders | {settings.folder.parent}), key=len, reverse=True):
+        if isinstance(settings.folder, Path):
+            folders.add(settings.folder.parent)
+        for folder in sorted(map(str, folders), key=len, reverse=True):
             message = message.replace(f"{folder}/", "") if folder != "." else message
         return message

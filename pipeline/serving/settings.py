@@ -31,13 +31,14 @@ INGESTING = 3600.0  # seconds after which an ingest is given up
 class Settings:
     """Which index and papers are served, and to whom.
 
+    ``folder``: that of the index, or the address of another store.
     ``is_local``: only this machine can ask. ``hosts``: names, beside addresses, that the server goes by. ``rate``:
     requests a second that one client may make on average, 0 for any number. ``log_queries``: whether the log may hold
     what was asked. ``uploads``: the folder that uploaded papers go to; without one nobody may upload any. ``watch``:
     ingest whenever the papers change.
     """
 
-    folder: Path
+    folder: Path | str
     papers: tuple[Path, ...] = (Path("raw"),)
     model: str | None = None
     password: str | None = None

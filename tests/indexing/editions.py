@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from pipeline.datatypes import BuildReport
 from pipeline.indexing import store
 from pipeline.indexing.build import build_index
+from pipeline.indexing.folder import FolderStore
 from pipeline.indexing.gather import DEFAULTS, Options
 from pipeline.indexing.pointer import FORMER, POINTER
 from pipeline.searching.search import Index
@@ -73,7 +74,7 @@ def names(folder: Path) -> list[str]:
 
 def answers(folder: Path) -> list[object]:
     """What three questions get, to the last bit, from the latest editions."""
-    index = store.open_current(folder, Index)
+    index = FolderStore(folder).open_current(Index)
     index._encoder = WordEncoder()
     with index:
         return [[(hit.passage, hit.score, hit.signals) for hit in index.search(query)] for query in QUESTIONS]

@@ -24,6 +24,7 @@ from pipeline.errors import IndexNotWritable
 from pipeline.indexing import gather, store
 from pipeline.indexing.build import build_index
 from pipeline.indexing.pointer import read_pointer
+from pipeline.indexing.stores import KEPT
 from pipeline.indexing.verify import verify_index
 from pipeline.reading.document import read_document
 from tests.conftest import WordEncoder
@@ -217,7 +218,7 @@ class Trial:
         ingest(self.papers, self.index)
         kept = [entry.name for entry in read_pointer(self.index)]
         assert names(self.index) == ["CURRENT", *sorted(kept)], names(self.index)
-        assert len(kept) == store.KEPT
+        assert len(kept) == KEPT
         assert answers(self.index) == self.answers_after
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 from pipeline.datatypes import Edition, EncoderInfo, ForeignScores
 from pipeline.indexing import store
 from pipeline.indexing.pointer import Entry, point_to, read_pointer
+from pipeline.indexing.stores import KEPT
 from tests.indexing.editions import EVERY_FILE
 
 
-def publish(folder: Path, word: str, kept: int = store.KEPT) -> store.Generation:
+def publish(folder: Path, word: str, kept: int = KEPT) -> store.Generation:
     def write_files(draft: Path) -> None:
         for name in EVERY_FILE:
             if name != store.MANIFEST:

@@ -11,6 +11,7 @@ import pytest
 from pipeline.datatypes import EncoderInfo, ForeignScores
 from pipeline.errors import IndexBusy, IndexDamaged, IndexNotWritable, IndexOutdated
 from pipeline.indexing import store
+from pipeline.indexing.folder import FolderStore
 from pipeline.indexing.pointer import POINTER, Entry
 from pipeline.searching.search import Index
 from tests.indexing.editions import BUA, IFO, WLA, answers, ingest, make_edition, names, snapshot
@@ -94,7 +95,7 @@ def test_files_that_vanish_while_an_index_opens_are_no_error(tmp_path: Path, mon
         return generation
 
     monkeypatch.setattr(store, "check_generation", slow)
-    index = store.open_current(folder, Index)
+    index = FolderStore(folder).open_current(Index)
     assert [passage.text.split()[-2:] for passage in index.catalog.passages([1])] == [["Number", "2."]]
     assert "umbrellas" in index.catalog.passages([1])[0].text
     index.close()

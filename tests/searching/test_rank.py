@@ -11,6 +11,7 @@ import pytest
 from pipeline import Index, open_index
 from pipeline.datatypes import Document, Edition, Hit, Organization, Passage
 from pipeline.indexing.files import Encoded, open_files, write_files
+from pipeline.indexing.lexical import Lexical
 from pipeline.reading.mentions import Names
 from pipeline.searching.rank import MODES, Query, Ranked, Ranker, Weights, signal_names, squash
 from tests.conftest import WordEncoder
@@ -324,7 +325,7 @@ def test_a_misspelt_word_finds_what_was_meant(index: Index, misspelt: str, meant
 
 
 def test_every_word_that_a_misspelling_may_be_taken_for_finds_its_passages(index: Index) -> None:
-    words = index._files.words
+    words: Lexical = index._files.words  # type: ignore[assignment]
     lost = [word for word in map(words.words.__getitem__, range(len(words.words))) if not words.rows_with(word).size]
     assert lost == []
     assert len(words.words) > 2000

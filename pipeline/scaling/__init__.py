@@ -1,0 +1,1 @@
+"""What a corpus needs that is too large for one machine, by the same protocols."""
