@@ -22,6 +22,7 @@ from pipeline.indexing.history import Comparison, compare_read
 from pipeline.indexing.nearest import MANY
 from pipeline.indexing.reuse import Before, KnownVectors, embedded_text, open_before, sentence_texts
 from pipeline.indexing.vectors import quantize
+from pipeline.reading.corpus import Place
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,7 +34,7 @@ AT_ONCE = 2048  # texts that are encoded before their vectors are brought to 8 b
 
 
 def build_index(
-    paths: Sequence[Path],
+    paths: Sequence[Place],
     folder: Path,
     load_encoder: Callable[[], Encoder],
     options: Options = DEFAULTS,
