@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-STAGES = ["datatypes", "errors", "reading", "comparing", "indexing", "searching", "serving", "commands"]
+STAGES = ["datatypes", "errors", "reading", "comparing", "indexing", "scaling", "searching", "serving", "commands"]
 # Each heavy library is named in one file.
 HEAVY = {
     "PIL": "pipeline/serving/page_picture.py",
@@ -29,6 +29,8 @@ HEAVY = {
     "transformers": "pipeline/indexing/encode.py",
     "huggingface_hub": "pipeline/indexing/models.py",
     "watchfiles": "pipeline/commands/build.py",
+    "ray": "pipeline/scaling/cluster.py",
+    "fsspec": "pipeline/scaling/remote.py",
     "rich": "pipeline/commands/terminal.py",
     "filelock": "pipeline/indexing/store.py",
     "scipy": "pipeline/searching/evaluate.py",

@@ -16,7 +16,13 @@ import click
 from pipeline.searching.rerank import RERANKED
 
 NOTHING_FOUND = 1  # exit code
-UNITS = {"reading": "pages", "encoding": "texts", "checking": "papers", "asking": "questions"}  # what the stages count
+UNITS = {
+    "reading": "pages",
+    "encoding": "texts",
+    "checking": "papers",
+    "on the cluster": "papers",
+    "asking": "questions",
+}  # what the stages count
 
 index_option = click.option(
     "--index", "folder", default="index", show_default=True, envvar="MANDATES_INDEX", help="Folder of the index."

@@ -40,6 +40,7 @@ def forget(folder: Path, document: str, label: str | None = None) -> list[Editio
         if not gone:
             held = ", ".join(edition.id for edition in editions)
             raise QueryError(f"the index does not hold {'/'.join(filter(None, (document, label)))}; it holds {held}")
+        store.drop_work(folder)
         reading = Reading([], [], [], [], {}, [])
         for edition in editions:
             if edition not in gone:

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
-from pathlib import Path, PurePath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import NamedTuple, TypeVar
+from urllib.parse import unquote, urlsplit
 
 from pipeline.datatypes import Edition
 from pipeline.errors import CorpusError, FileMissing
@@ -68,7 +69,8 @@ class Remote:
     @property
     def name(self) -> str:
         """The last part of the address."""
-        return self.address.rstrip("/").rpartition("/")[2]
+        web = self.address.startswith(("http://", "https://"))
+        return PurePosixPath(unquote(urlsplit(self.address).path) if web else self.address).name
 
     def resolve(self) -> Remote:
         """Give the address: there is but one."""
