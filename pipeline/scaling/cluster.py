@@ -8,6 +8,7 @@ which files are done; what was made of them goes by the work folder.
 from __future__ import annotations
 
 import os
+import socket
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
@@ -21,6 +22,7 @@ from pipeline.scaling.stages import Encoding, Plan, Reading, Row, tell_edition
 # Of a core: to read a paper takes a tenth of the time, or less, that it takes to encode it.
 READING, ENCODING = 0.1, 0.9
 BLOCKS = 4096  # that the rows are handed out in; what is done in one is not done again, but asked for again
+KNOCK = 10.0  # seconds to wait for an answer
 OBJECTS = 512 << 20  # bytes of memory that workers of this machine share: papers on their way to an encoder
 
 
@@ -34,23 +36,32 @@ def connected(address: str | None, workers: int) -> Iterator[int]:
     """
     import ray
 
-    ours = address is None and not os.environ.get("RAY_ADDRESS")
-    if ours:
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    address = address or os.environ.get("RAY_ADDRESS")
+    if address:
+        _check(address)
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     own: dict[str, Any] = {"num_cpus": workers, "include_dashboard": False, "object_store_memory": OBJECTS}
     # What befalls a worker is told on stdout, which is for results; the log of the cluster has it, too.
     with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
         try:
-            ray.init(
-                "local" if ours else address, log_to_driver=False, logging_level="CRITICAL", **(own if ours else {})
-            )
+            ray.init(address or "local", log_to_driver=False, logging_level="CRITICAL", **({} if address else own))
         except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
-            where = "Ray does not start" if ours else f"{address or os.environ['RAY_ADDRESS']}: no Ray cluster answers"
-            raise ClusterError(f"{where} ({_brief(error)})") from error
+            reason = f"{address}: no Ray cluster answers" if address else "Ray does not start"
+            raise ClusterError(f"{reason} ({_brief(error)})") from error
         try:
             yield int(ray.cluster_resources().get("CPU", 1))
         finally:
             ray.shutdown()
+
+
+def _check(address: str) -> None:
+    """Knock first: to an address where nobody is, Ray would try to connect for good."""
+    host, _, port = address.removeprefix("ray://").partition(":")
+    if port.isdecimal():
+        try:
+            socket.create_connection((host, int(port)), KNOCK).close()
+        except OSError as error:
+            raise ClusterError(f"{address}: no Ray cluster answers ({error.strerror or error})") from error
 
 
 def editions(rows: Sequence[Row], label: str | None) -> Generator[Row]:

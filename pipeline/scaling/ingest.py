@@ -112,7 +112,6 @@ class Elsewhere:
             return
         encoder = self.encoder()
         spool = Spool(Folder(self._work or str((self._index / store.WORK).absolute())), encoder.info, self._options.ocr)
-        self._parts = [spool.name(source.edition) for source in sources]
         plan = Plan(spool, self._load, self._options.password, self._options.timeout)
         made: dict[int, MandatesError | None] = {}
         with closing(cluster.parts(to_rows(sources), plan, self.workers)) as rows:
@@ -132,6 +131,7 @@ class Elsewhere:
                     f"{spool.folder.place}: what the cluster made of {source.file} is not there; let --work name a"
                     " folder or an address that this machine and all workers see"
                 )
+            self._parts.append(spool.name(source.edition))
             encoder.recall(part)
             yield part.document, part.passages
 

@@ -84,6 +84,10 @@ class Reading:
             outcome = error
         return row_of(row["number"], (source, outcome))
 
+    def close(self) -> None:
+        """Stop the process; it also ends with this one."""
+        self._crew.close()
+
     def _read(self, number: int, source: Source) -> Outcome:
         if self._begin(number) > TRIES:
             return given_up(source)
