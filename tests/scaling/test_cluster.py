@@ -26,6 +26,7 @@ from tests.conftest import WordEncoder
 from tests.scaling.papers import Deadly, Diary, cut, held, make_papers
 
 ROOT = Path(__file__).parents[2]
+ENVIRONMENT = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"}
 CLIENT_PORT = 10_000 + os.getpid() % 20_000
 
 
@@ -34,11 +35,20 @@ def address() -> Iterator[str]:
     """A cluster of two cores; its workers find this module."""
     from ray.cluster_utils import Cluster
 
-    os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled", "PYTHONPATH": str(ROOT)}
     node = {"num_cpus": 2, "include_dashboard": False, "object_store_memory": 100 << 20}
-    cluster = Cluster(initialize_head=True, head_node_args=node | {"ray_client_server_port": CLIENT_PORT})
-    yield cluster.address
-    cluster.shutdown()
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in (ENVIRONMENT | {"PYTHONPATH": str(ROOT)}).items():
+            environment.setenv(name, value)
+        cluster = Cluster(initialize_head=True, head_node_args=node | {"ray_client_server_port": CLIENT_PORT})
+        yield cluster.address
+        cluster.shutdown()
+
+
+@pytest.fixture(autouse=True)
+def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let Ray tell nobody that it is used, and write no token into the home folder."""
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
 
 
 def test_it_is_the_index_of_one_machine_whatever_its_workers_die_of(tmp_path: Path, address: str) -> None:
@@ -124,8 +134,7 @@ def test_a_cluster_of_ones_own_starts_and_ends_in_silence(
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_cluster_that_does_not_answer_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
+def test_a_cluster_that_does_not_answer_is_one_line() -> None:
     with (
         pytest.raises(ClusterError, match=r"^127\.0\.0\.1:9: no Ray cluster answers \([^\n]*\)$"),
         connected("127.0.0.1:9", 1),
