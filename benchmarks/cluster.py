@@ -188,8 +188,8 @@ def to_markdown(found: dict[str, Any]) -> str:
             f"Commit {found['commit']}, {found['date']}. {machine['processor']}, {machine['cores']} cores,"
             f" {machine['memory_gb']} GB, {machine['system']}; load {machine['load_before']} before the run,"
             f" {found['load_after']} after it. Ray {found['ray']}, model {found['model']}.\n",
-            f"{base['pages']} pages, {base['passages']} passages, {base['sentences']} sentences; {base['skipped']} files,"
-            " copies of others, are left out. Each way once. `python -m benchmarks.cluster` makes this page.\n",
+            f"{base['pages']} pages, {base['passages']} passages, {base['sentences']} sentences; {base['skipped']}"
+            " copies of files are left out. Each way once. `python -m benchmarks.cluster` makes this page.\n",
             line("", ways),
             "|---" * (len(ways) + 1) + "|",
             line("whole command, s", (f"{value:.1f}" for value in seconds)),
@@ -198,8 +198,8 @@ def to_markdown(found: dict[str, Any]) -> str:
             line("speed-up", (f"×{seconds[0] / value:.2f}" for value in work.values())),
             line("passages/s", (f"{base['passages'] / value:.2f}" for value in work.values())),
             "",
-            f"A paper of {found['smallest']} takes {plain:.1f} s on this machine and {on_ray:.1f} s on Ray: a cluster, its"
-            f" conductor and its workers start and end in {start:.1f} s.\n",
+            f"A paper of {found['smallest']} takes {plain:.1f} s on this machine and {on_ray:.1f} s on Ray: to start"
+            f" and to end a cluster, its conductor and its workers takes {start:.1f} s.\n",
             "Killed in the middle and run again, on a head and two machines of one core each:\n",
             *(f"- {name}: {value}" for name, value in (found["killed"] | found["compared"]).items()),
             "",

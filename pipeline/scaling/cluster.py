@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
@@ -17,11 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import ClusterError
-from pipeline.scaling.stages import Encoding, Plan, Reading, Row, tell_edition
+from pipeline.scaling.stages import TRIES, Encoding, Plan, Reading, Row, tell_edition
 
 # Of a core: to read a paper takes a tenth of the time, or less, that it takes to encode it.
 READING, ENCODING = 0.1, 0.9
 BLOCKS = 4096  # that the rows are handed out in; what is done in one is not done again, but asked for again
+PAUSE = 10.0  # seconds before rows are put in again: a cluster needs a moment to see that a machine is dead
 KNOCK = 10.0  # seconds to wait for an answer
 OBJECTS = 512 << 20  # bytes of memory that workers of this machine share: papers on their way to an encoder
 
@@ -66,24 +68,37 @@ def _check(address: str) -> None:
 
 def editions(rows: Sequence[Row], label: str | None) -> Generator[Row]:
     """Tell on the cluster the edition of each file, in any order; see ``tell_edition``."""
-    return _conducted(partial(_tell_editions, rows, label))
+    return _conducted(partial(_tell_editions, label), rows)
 
 
 def parts(rows: Sequence[Row], plan: Plan, workers: int) -> Generator[Row]:
-    """Make on the cluster the part of each source, in any order; see ``Encoding``.
+    """Make on the cluster the part of each source, in any order; see ``Encoding``."""
+    return _conducted(partial(_make_parts, plan, workers), rows)
 
-    A row that is lost is of a source that something is wrong with, nobody knows what.
+
+def _conducted(pipeline: Callable[[Sequence[Row]], Iterator[Row]], rows: Sequence[Row]) -> Generator[Row]:
+    """Give the rows that come out of a pipeline; those that get lost, with a machine maybe, are put in again.
+
+    One that is lost ``TRIES`` times does not come out: something is wrong with its file, nobody knows what.
     """
-    return _conducted(partial(_make_parts, rows, plan, workers))
+    missing = {row["number"]: row for row in rows}
+    for attempt in range(TRIES):
+        if missing:
+            time.sleep(PAUSE * attempt)
+            for row in _conducted_once(partial(pipeline, list(missing.values()))):
+                if missing.pop(row["number"], None):
+                    yield row
 
 
-def _conducted(pipeline: Callable[[], Iterator[Row]]) -> Generator[Row]:
+def _conducted_once(pipeline: Callable[[], Iterator[Row]]) -> Generator[Row]:
     import ray
 
     conductor = ray.remote(num_cpus=0)(Conductor).remote(pipeline)
     try:
         while (row := ray.get(conductor.next.remote())) is not None:
             yield row
+    except ray.exceptions.RayActorError:
+        return  # its machine died
     except ray.exceptions.RayError as error:
         reason = _brief(getattr(error, "cause", None) or error)
         raise ClusterError(f"the cluster failed ({reason}); ingest again, and it goes on from there") from error
@@ -126,17 +141,17 @@ def _begin(begun: Any, stage: str, number: int) -> int:
     return count
 
 
-def _tell_editions(rows: Sequence[Row], label: str | None) -> Iterator[Row]:
+def _tell_editions(label: str | None, rows: Sequence[Row]) -> Iterator[Row]:
     found: Iterator[Row] = iter(
         _dataset(rows).map(tell_edition, fn_kwargs={"label": label}, num_cpus=ENCODING).iter_rows()
     )
     return found
 
 
-def _make_parts(rows: Sequence[Row], plan: Plan, workers: int) -> Iterator[Row]:
+def _make_parts(plan: Plan, workers: int, rows: Sequence[Row]) -> Iterator[Row]:
     import ray
 
-    begun = ray.remote(num_cpus=0)(Begun).remote()
+    begun = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)(Begun).remote()
     dataset = _dataset(rows)
     for stage, share in ((Reading, READING), (Encoding, ENCODING)):
         begin = partial(_begin, begun, stage.__name__)
@@ -152,7 +167,7 @@ def _dataset(rows: Sequence[Row]) -> Any:
 
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
-    context.max_errored_blocks = -1  # whoever asks for the rows misses those that are lost, and names their files
+    context.max_errored_blocks = -1  # what is lost is missed by whoever asked for it, and ends nothing else
     return ray.data.from_items(list(rows), override_num_blocks=min(len(rows), BLOCKS))
 
 
