@@ -1,10 +1,10 @@
 """What a cluster gains and costs, and whether it ends with the same index whatever dies meanwhile.
 
-    python -m benchmarks.cluster --papers DIR [--model M] [--work DIR]
+    python -m benchmarks.cluster [--papers DIR] [--kill DIR] [--model M] [--work DIR]
 
 All workers are on this machine, one core each. First the papers are ingested by one process on one core, by this
 machine as it does without a cluster, and on Ray with 1 and 2 workers. Then on a cluster of two machines of one core
-each: an encoder is killed when a quarter of the papers is done, one of the machines and the driver when it is half.
+each, those of --kill: an encoder is killed when a quarter of the papers is done, a machine and the driver at half.
 """
 
 from __future__ import annotations
@@ -151,23 +151,22 @@ def compare(index: Path, plain: Path) -> dict[str, Any]:
     }
 
 
-def measure(papers: Sequence[Path], work: Path, model: str) -> dict[str, Any]:
-    """Do all of it."""
-    import ray
-
+def measure_speed(papers: Sequence[Path], work: Path, model: str) -> dict[str, Any]:
+    """Ingest each way, and one small paper to tell what a cluster takes to start."""
     small = min((file for folder in papers for file in folder.glob("*.pdf")), key=lambda file: file.stat().st_size)
     count = timed([small], work / "single", model, next(iter(WAYS)))["pages"]
     ways = {way: timed(papers, work / way.replace(" ", "-"), model, way) for way in WAYS}
     single = {way: timed([small], work / "single", model, way)["seconds"] for way in (*WAYS,)[1:3]}
-    index, plain = work / "killed", work / next(iter(WAYS)).replace(" ", "-")
-    found = {
-        "smallest": f"{count} pages",
-        "ways": ways,
-        "single": single,
-        "killed": killed(papers, index, model),
-        "compared": compare(index, plain),
-    }
-    return found | {"ray": ray.__version__, "model": model, "load_after": round(os.getloadavg()[0], 1)}
+    return {"smallest": f"{count} pages", "ways": ways, "single": single}
+
+
+def measure_deaths(papers: Sequence[Path], work: Path, model: str) -> dict[str, Any]:
+    """Ingest on this machine, and on a cluster that is killed; compare."""
+    index, plain = work / "killed", work / "plain"
+    alive = timed(papers, plain, model, "this machine, two cores")
+    deaths = killed(papers, index, model)
+    same = compare(index, plain)
+    return {"alive": alive, "killed": deaths, "compared": same}
 
 
 def to_markdown(found: dict[str, Any]) -> str:
@@ -182,6 +181,7 @@ def to_markdown(found: dict[str, Any]) -> str:
         return f"| {name} | {' | '.join(values)} |"
 
     seconds = [row["seconds"] for row in ways.values()]
+    alive = found["alive"]
     return "\n".join(
         [
             "# Ingest on a Ray cluster\n",
@@ -200,7 +200,9 @@ def to_markdown(found: dict[str, Any]) -> str:
             "",
             f"A paper of {found['smallest']} takes {plain:.1f} s on this machine and {on_ray:.1f} s on Ray: to start"
             f" and to end a cluster, its conductor and its workers takes {start:.1f} s.\n",
-            "Killed in the middle and run again, on a head and two machines of one core each:\n",
+            f"Killed in the middle and run again, on a head and two machines of one core each: {alive['pages']} pages,"
+            f" {alive['passages']} passages, {alive['skipped']} copies of files left out; this machine, by its two cores,"
+            f" took {alive['seconds']:.0f} s for them.\n",
             *(f"- {name}: {value}" for name, value in (found["killed"] | found["compared"]).items()),
             "",
         ]
@@ -208,14 +210,24 @@ def to_markdown(found: dict[str, Any]) -> str:
 
 
 @click.command(help=__doc__)
-@click.option("--papers", multiple=True, required=True, type=click.Path(path_type=Path, exists=True))
+@click.option("--papers", multiple=True, type=click.Path(path_type=Path, exists=True), help="Whose ingest is timed.")
+@click.option("--kill", multiple=True, type=click.Path(path_type=Path, exists=True), help="Whose ingest is killed.")
 @click.option("--model", default="all-MiniLM-L6-v2", show_default=True)
 @click.option("--work", type=click.Path(path_type=Path), default=Path("index/cluster"), show_default=True)
-def main(papers: tuple[Path, ...], model: str, work: Path) -> None:
-    """Measure, and write the results beside the others."""
-    found = describe() | measure(papers, work, model)
-    (RESULTS / "cluster.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    (RESULTS / "cluster.md").write_text(to_markdown(found), encoding="utf-8")
+def main(papers: tuple[Path, ...], kill: tuple[Path, ...], model: str, work: Path) -> None:
+    """Measure one or both, and write the results beside the others."""
+    import ray
+
+    file = RESULTS / "cluster.json"
+    found = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    found |= describe() | {"ray": ray.__version__, "model": model}
+    if kill:
+        found |= measure_deaths(kill, work, model) | {"load_killed": round(os.getloadavg()[0], 1)}
+    if papers:
+        found |= measure_speed(papers, work, model) | {"load_after": round(os.getloadavg()[0], 1)}
+    file.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    if {"ways", "killed"} <= set(found):
+        (RESULTS / "cluster.md").write_text(to_markdown(found), encoding="utf-8")
 
 
 if __name__ == "__main__":

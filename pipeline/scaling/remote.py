@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
+from uuid import uuid4
 
 from pipeline.errors import ClusterError, CorpusError, FileMissing
 from pipeline.reading.corpus import READABLE, Choice, Place, Remote, some
@@ -93,9 +94,9 @@ class Folder:
             if "file" not in storage.protocol:
                 storage.pipe_file(f"{path}/{name}", data)
                 return
-            with tempfile.NamedTemporaryFile(dir=path, prefix=".draft-", delete=False) as stream:
-                stream.write(data)
-            Path(stream.name).replace(Path(path) / name)
+            aside = Path(path) / f".draft-{uuid4().hex}"
+            aside.write_bytes(data)
+            aside.replace(Path(path) / name)
         except Exception as error:
             raise ClusterError(f"{self.place}: cannot be written ({_brief(error)})") from error
 
