@@ -201,8 +201,8 @@ def to_markdown(found: dict[str, Any]) -> str:
             f"A paper of {found['smallest']} takes {plain:.1f} s on this machine and {on_ray:.1f} s on Ray: to start"
             f" and to end a cluster, its conductor and its workers takes {start:.1f} s.\n",
             f"Killed in the middle and run again, on a head and two machines of one core each: {alive['pages']} pages,"
-            f" {alive['passages']} passages, {alive['skipped']} copies of files left out; this machine, by its two cores,"
-            f" took {alive['seconds']:.0f} s for them.\n",
+            f" {alive['passages']} passages, {alive['skipped']} copies of files left out. This machine by its two"
+            f" cores took {alive['seconds']:.0f} s for them (load {found['load_killed']}).\n",
             *(f"- {name}: {value}" for name, value in (found["killed"] | found["compared"]).items()),
             "",
         ]

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from uuid import uuid4
 
-from pipeline.errors import ClusterError, CorpusError, FileMissing
+from pipeline.errors import ClusterError, FileMissing
 from pipeline.reading.corpus import READABLE, Choice, Place, Remote, some
 
 TRIES = 3  # to fetch a file: storage on a network has its moments
@@ -25,8 +25,7 @@ PAUSE = 1.0  # seconds before the second try, twice that before the third
 def list_remote(place: Remote, choice: Choice) -> list[Remote]:
     """List the papers at an address: of a file itself, of a folder all papers below it, in order of their names.
 
-    :raises CorpusError: if the folder cannot be listed.
-    :raises FileMissing: if it holds no paper.
+    :raises FileMissing: if the folder cannot be listed, or holds no paper.
     """
     if PurePosixPath(place.name).suffix.lower() in READABLE:
         return [place]
@@ -77,8 +76,8 @@ class Folder:
 
     def read(self, name: str) -> bytes | None:
         """Give the bytes of a file, None if there is none."""
-        storage, path = _storage(self.place)
         try:
+            storage, path = _storage(self.place)
             data: bytes = storage.cat_file(f"{path}/{name}")
         except FileNotFoundError:
             return None
@@ -88,8 +87,8 @@ class Folder:
 
     def write(self, name: str, data: bytes) -> None:
         """Write a file, whole or not at all: aside first, except where the storage itself knows no halves."""
-        storage, path = _storage(self.place)
         try:
+            storage, path = _storage(self.place)
             storage.makedirs(path, exist_ok=True)
             if "file" not in storage.protocol:
                 storage.pipe_file(f"{path}/{name}", data)
@@ -114,7 +113,7 @@ def _storage(address: str) -> tuple[Any, str]:
     try:
         storage, path = url_to_fs(address)
     except (ImportError, ValueError) as error:  # the protocol is not known, or its package is missing
-        raise CorpusError(f"{address}: {_brief(error)}") from error
+        raise FileMissing(f"{address}: {_brief(error)}") from error
     return storage, path.rstrip("/")
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.datatypes import Document, Passage
-from pipeline.errors import CorpusError, EncoderError, FileMissing, MandatesError, ReaderFailed
+from pipeline.errors import ClusterError, CorpusError, EncoderError, FileMissing, MandatesError, ReaderFailed
 from pipeline.indexing.build import encode_texts
 from pipeline.indexing.encode import Encoder
 from pipeline.indexing.gather import still
@@ -80,8 +80,8 @@ class Reading:
         outcome: Outcome | MandatesError | None
         try:
             outcome = None if self._plan.spool.holds(source.edition) else self._read(row["number"], source)
-        except MandatesError as error:
-            outcome = error
+        except Exception as error:  # noqa: BLE001 - whatever it is, the driver tells it
+            outcome = _told(source, error)
         return row_of(row["number"], (source, outcome))
 
     def close(self) -> None:
@@ -117,8 +117,8 @@ class Encoding:
         if not isinstance(outcome, MandatesError | None):
             try:
                 outcome = self._encode(row["number"], source, *outcome)
-            except MandatesError as error:
-                outcome = error
+            except Exception as error:  # noqa: BLE001 - whatever it is, the driver tells it
+                outcome = _told(source, error)
         return row_of(row["number"], outcome)
 
     def _encode(self, number: int, source: Source, document: Document, passages: list[Passage]) -> CorpusError | None:
@@ -136,6 +136,13 @@ class Encoding:
                 raise EncoderError(f"{wanted.name}: a worker of the cluster has other weights; install the same model")
             self._encoder = encoder
         return self._encoder
+
+
+def _told(source: Source, error: Exception) -> MandatesError:
+    """Give an error that ends the ingest with one line, unless it is but the file's own."""
+    if isinstance(error, MandatesError):
+        return error
+    return ClusterError(f"{source.file}: a worker of the cluster failed at it ({type(error).__name__}: {error})")
 
 
 def given_up(source: Source) -> ReaderFailed:

@@ -19,8 +19,10 @@ from pipeline.indexing import store
 from pipeline.indexing.build import build_index
 from pipeline.indexing.gather import DEFAULTS
 from pipeline.reading.corpus import Remote
+from pipeline.scaling import cluster
 from pipeline.scaling.cluster import connected
 from pipeline.scaling.ingest import build_elsewhere, where
+from pipeline.scaling.stages import Row, to_rows
 from search_cli import main
 from tests.conftest import WordEncoder
 from tests.scaling.papers import Deadly, Diary, cut, held, make_papers
@@ -39,9 +41,9 @@ def address() -> Iterator[str]:
     with pytest.MonkeyPatch.context() as environment:
         for name, value in (ENVIRONMENT | {"PYTHONPATH": str(ROOT)}).items():
             environment.setenv(name, value)
-        cluster = Cluster(initialize_head=True, head_node_args=node | {"ray_client_server_port": CLIENT_PORT})
-        yield cluster.address
-        cluster.shutdown()
+        machine = Cluster(initialize_head=True, head_node_args=node | {"ray_client_server_port": CLIENT_PORT})
+        yield machine.address
+        machine.shutdown()
 
 
 @pytest.fixture(autouse=True)
@@ -73,6 +75,7 @@ from functools import partial
 from pathlib import Path
 from pipeline.indexing.gather import DEFAULTS
 from pipeline.scaling.ingest import build_elsewhere, where
+from pipeline.scaling.stages import Row, to_rows
 from tests.scaling.papers import Diary
 on, papers, index, diary = sys.argv[1:]
 build_elsewhere(where(on), [Path(papers)], Path(index), partial(Diary, Path(diary), 0.2), DEFAULTS)
@@ -159,3 +162,20 @@ def test_nothing_of_ray_is_imported_unless_asked_for(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout == "0\n[]\n"
+
+
+def test_rows_that_are_lost_are_put_in_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[list[int]] = []
+
+    def once(pipeline: partial[Iterator[Row]]) -> Iterator[Row]:
+        rows: list[Row] = pipeline.args[-1]
+        asked.append([row["number"] for row in rows])
+        yield from rows[:1] * 2  # the first one comes out, even twice; then a machine dies
+
+    monkeypatch.setattr(cluster, "_conducted_once", once)
+    monkeypatch.setattr(cluster, "PAUSE", 0.0)
+    assert [row["number"] for row in cluster.editions(to_rows("abcde"), None)] == [0, 1, 2]
+    assert asked == [[0, 1, 2, 3, 4], [1, 2, 3, 4], [2, 3, 4]]
+    asked.clear()
+    assert [row["number"] for row in cluster.editions(to_rows("a"), None)] == [0]
+    assert asked == [[0]]

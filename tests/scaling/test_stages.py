@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.datatypes import EncoderInfo
-from pipeline.errors import CorpusError, EncoderError, FileMissing, NoText, ReaderFailed
+from pipeline.errors import ClusterError, CorpusError, EncoderError, FileMissing, NoText, ReaderFailed
 from pipeline.reading import parallel
 from pipeline.reading.corpus import Place, Remote, Source, identify
 from pipeline.reading.document import read_document
@@ -151,3 +151,32 @@ def test_a_worker_with_other_weights_is_refused(paper: Path, plan: Plan) -> None
     stages.reading.close()
     assert (type(error), "a worker of the cluster has other weights" in str(error)) == (EncoderError, True)
     assert item_of(row_of(3, error)).args == error.args  # type: ignore[attr-defined]
+
+
+def test_what_nobody_foresaw_is_told(paper: Path, plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    def load() -> WordEncoder:
+        raise ModuleNotFoundError("No module named 'torch'")
+
+    stages = Stages(replace(plan, load_encoder=load))
+    error = stages(identify(paper))
+    told = f"{paper}: a worker of the cluster failed at it"
+    assert (type(error), str(error)) == (ClusterError, f"{told} (ModuleNotFoundError: No module named 'torch')")
+    monkeypatch.setattr(stages.reading._crew, "read", lambda job: 1 // 0)
+    other = paper.with_name("herring-2001.pdf")
+    other.write_bytes(paper.read_bytes())
+    error = stages(identify(other))
+    stages.reading.close()
+    assert (type(error), str(error).partition(" (")[2]) == (
+        ClusterError,
+        "ZeroDivisionError: integer division or modulo by zero)",
+    )
+
+
+def test_a_work_folder_that_is_none_ends_the_ingest(paper: Path, plan: Plan) -> None:
+    stages = Stages(replace(plan, spool=replace(plan.spool, folder=Folder("pigeon://loft"))))
+    error = stages(identify(paper))
+    stages.reading.close()
+    assert (type(error), str(error)) == (
+        ClusterError,
+        "pigeon://loft: cannot be read (pigeon://loft: Protocol not known: pigeon)",
+    )
