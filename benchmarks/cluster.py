@@ -15,6 +15,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -95,13 +96,18 @@ def killed(papers: Sequence[Path], index: Path, model: str) -> dict[str, Any]:
         time.sleep(2)
         finished = parts(index)
         start = time.perf_counter()
-        resumed = subprocess.Popen(command(papers, index, model, on), stdout=subprocess.PIPE, env=os.environ)
-        seen = dict(finished)
-        while resumed.poll() is None:
-            seen |= parts(index)
-            time.sleep(0.05)
-        report = json.loads(resumed.communicate()[0])
-        took = time.perf_counter() - start
+        seen, before, most, size = dict(finished), 0.0, 0.0, 0
+        with tempfile.TemporaryFile() as output:  # a pipe that nobody reads meanwhile would get full
+            resumed = subprocess.Popen(command(papers, index, model, on), stdout=output, env=os.environ)
+            while resumed.poll() is None:
+                found, most = parts(index), max(most, peak_mb(resumed.pid))
+                if found.keys() - seen.keys():  # parts are still made, and none is gathered yet
+                    before, size = most, sum(file.stat().st_size for file in (index / store.WORK).glob("*.part"))
+                seen |= found
+                time.sleep(0.05)
+            took = time.perf_counter() - start
+            output.seek(0)
+            report = json.load(output)
     return {
         "parts when the encoder was killed": at_kill,
         "parts when the driver was killed": len(finished),
@@ -109,7 +115,19 @@ def killed(papers: Sequence[Path], index: Path, model: str) -> dict[str, Any]:
         "parts in the end": len(seen),
         "seconds of the second run": round(took, 1),
         "skipped": len(report["skipped"]),
+        "MB of the parts": round(size / 1e6),
+        "MB of the driver before it gathers them": round(before),
+        "MB of the driver at its most": round(most),
     }
+
+
+def peak_mb(process: int) -> float:
+    """Give the most memory that a process has held so far; nothing of one that has ended."""
+    try:
+        lines = Path(f"/proc/{process}/status").read_text(encoding="utf-8").splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    return next((int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith("VmHWM")), 0.0)
 
 
 def wait(until: Callable[[], bool], driver: subprocess.Popen[bytes]) -> None:
