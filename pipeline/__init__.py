@@ -4,6 +4,7 @@
 
     reading    PDF → glyphs → lines → sections → passages, each with its organization, pages and edition
     indexing   passages → vectors and records → one published generation of the index
+    scaling    reading and indexing on many machines
     searching  question → ranked hits
     serving    hits → text, JSON, CSV, Markdown
     commands   arguments → printed answers and exit codes
