@@ -43,6 +43,7 @@ EXTRAS = {
     "PIL": "ingest",
     "fastapi": "serve", "uvicorn": "serve", "jinja2": "serve", "prometheus_client": "serve",
     "python_multipart": "serve", "mcp": "mcp",
+    "ray": "cluster", "fsspec": "cluster",
     "ir_measures": "eval", "scipy": "eval", "matplotlib": "png", "sentence_transformers": "models",
     "transformers": "models", "torch": "models", "pymilvus": "cluster", "milvus_lite": "cluster",
 }  # fmt: skip

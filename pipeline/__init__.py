@@ -4,7 +4,7 @@
 
     reading    PDF → glyphs → lines → sections → passages, each with its organization, pages and edition
     indexing   passages → vectors and records → one published generation of the index
-    scaling    generations in Milvus instead of a folder
+    scaling    the same on many machines: reading and encoding on Ray, generations in Milvus
     searching  question → ranked hits
     serving    hits → text, JSON, CSV, Markdown
     commands   arguments → printed answers and exit codes

@@ -13,6 +13,7 @@
     │   ├── OcrFailed
     │   └── ReaderFailed
     ├── EncoderError           the model cannot be had or differs  exit code 3
+    ├── ClusterError           other machines cannot do the work   exit code 3
     ├── OutputError            an answer cannot be written         exit code 3
     ├── UploadRefused          a file that was sent is not taken   exit code 3
     │   ├── WrongFormat
@@ -86,6 +87,10 @@ class ReaderFailed(CorpusError):
 
 class EncoderError(MandatesError):
     """The model cannot be loaded, or is not the one the index was built with."""
+
+
+class ClusterError(MandatesError):
+    """The cluster cannot be reached, or its workers cannot keep what they made."""
 
 
 class OutputError(MandatesError):

@@ -30,6 +30,8 @@ HEAVY = {
     "transformers": "pipeline/indexing/encode.py",
     "huggingface_hub": "pipeline/indexing/models.py",
     "watchfiles": "pipeline/serving/watching.py",
+    "ray": "pipeline/scaling/cluster.py",
+    "fsspec": "pipeline/scaling/remote.py",
     "rich": "pipeline/commands/terminal.py",
     "filelock": "pipeline/indexing/store.py",
     "pymilvus": "pipeline/scaling/milvus.py",

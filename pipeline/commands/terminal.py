@@ -17,7 +17,13 @@ from click.core import ParameterSource
 from pipeline.searching.rerank import RERANKED
 
 NOTHING_FOUND = 1  # exit code
-UNITS = {"reading": "pages", "encoding": "texts", "checking": "papers", "asking": "questions"}  # what the stages count
+UNITS = {
+    "reading": "pages",
+    "encoding": "texts",
+    "checking": "papers",
+    "on the cluster": "papers",
+    "asking": "questions",
+}  # what the stages count
 
 STORE, STORE_TYPED = "mandates.store", "mandates.store.typed"  # what --store says, in click's context
 FOLDER = "faiss"  # as a store: the folder that --index names

@@ -23,18 +23,20 @@ from pipeline.indexing.nearest import MANY
 from pipeline.indexing.reuse import Before, KnownVectors, embedded_text, open_before, sentence_texts
 from pipeline.indexing.stores import KEPT, Store
 from pipeline.indexing.vectors import quantize
+from pipeline.reading.corpus import Place
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    Vectors = npt.NDArray[np.float32]
     Tokens = npt.NDArray[np.int8]
 
 AT_ONCE = 2048  # texts that are encoded before their vectors are brought to 8 bits: 250 MB of 32 bits, batches enough
 
 
 def build_index(
-    paths: Sequence[Path],
+    paths: Sequence[Place],
     place: Path | Store,
     load_encoder: Callable[[], Encoder],
     options: Options = DEFAULTS,
@@ -89,13 +91,8 @@ def encode_passages(
     def advance(done: int) -> None:
         progress("encoding", done, total)
 
-    for texts in _parted(new_contexts):
-        vectors, tokens = encoder.encode_tokens(texts, is_query=False, progress=advance)
-        quantized = (quantize(pieces) for pieces in tokens)
-        by_context |= dict(zip(texts, zip(vectors, quantized, strict=True), strict=True))
-    for texts in _parted(new_sentences):
-        found = quantize(encoder.encode(texts, is_query=False, progress=advance))
-        by_sentence |= dict(zip(texts, found, strict=True))
+    found = encode_texts(new_contexts, new_sentences, encoder, advance)
+    by_context, by_sentence = by_context | found[0], by_sentence | found[1]
     dimensions = encoder.info.dimensions
     pieces, axes = compact_tokens([by_context[text][1] for text in contexts], known.axes if known else None)
     return Encoded(
@@ -105,6 +102,25 @@ def encode_passages(
         reused,
         axes,
     )
+
+
+def encode_texts(
+    contexts: Sequence[str], sentences: Sequence[str], encoder: Encoder, advance: Callable[[int], None] | None = None
+) -> tuple[dict[str, tuple[Vectors, Tokens]], dict[str, Tokens]]:
+    """Encode texts: passages in their contexts to vectors and those of their tokens, sentences to vectors in 8 bits.
+
+    :param advance: called with the number of texts done since the last call.
+    """
+    by_context: dict[str, tuple[Vectors, Tokens]] = {}
+    by_sentence: dict[str, Tokens] = {}
+    for texts in _parted(contexts):
+        vectors, tokens = encoder.encode_tokens(texts, is_query=False, progress=advance)
+        quantized = (quantize(pieces) for pieces in tokens)
+        by_context |= dict(zip(texts, zip(vectors, quantized, strict=True), strict=True))
+    for texts in _parted(sentences):
+        found = quantize(encoder.encode(texts, is_query=False, progress=advance))
+        by_sentence |= dict(zip(texts, found, strict=True))
+    return by_context, by_sentence
 
 
 def _parted(texts: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -29,6 +29,15 @@ class FolderStore:
         """Lock the folder."""
         return store.writing(self.folder)
 
+    @property
+    def work(self) -> Path:
+        """Give the folder in it that no writer sweeps."""
+        return self.folder / store.WORK
+
+    def drop_work(self) -> None:
+        """Delete that folder."""
+        store.drop_work(self.folder)
+
     def before(self) -> Before:
         """Open the files of the current generation, whose bytes are all as written."""
         return Before(store.open_generation(self.folder))

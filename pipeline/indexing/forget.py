@@ -41,6 +41,7 @@ def forget(place: Path | Store, document: str, label: str | None = None) -> list
         if not gone:
             held = ", ".join(edition.id for edition in editions)
             raise QueryError(f"the index does not hold {'/'.join(filter(None, (document, label)))}; it holds {held}")
+        place.drop_work()
         reading = Reading([], [], [], [], {}, [])
         for edition in editions:
             if edition not in gone:

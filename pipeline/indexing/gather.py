@@ -2,24 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from pipeline.datatypes import Document, Edition, Passage
 from pipeline.errors import CorpusError, FileMissing
 from pipeline.indexing import store
 from pipeline.indexing.files import Copied
 from pipeline.indexing.reuse import Before
-from pipeline.reading.corpus import EVERYTHING, Choice, Source, identify, list_files, part_copies, sha256_of
+from pipeline.reading.corpus import (
+    EVERYTHING,
+    Choice,
+    Place,
+    Source,
+    identify,
+    list_files,
+    on_this_machine,
+    part_copies,
+    sha256_of,
+)
 from pipeline.reading.document import read_document
 from pipeline.reading.parallel import TIMEOUT, Job, Outcome, read_all
 
 # Called with the stage ("reading", "encoding"), the steps done since the last call and the steps in all.
 Progress = Callable[[str, int, int], None]
+
+
+class Readers(Protocol):
+    """Who finds the papers and reads them."""
+
+    def find(self, places: Sequence[Place], choice: Choice) -> Sequence[Place]:
+        """List the papers that the places name; see ``list_files``."""
+
+    def identify(self, files: Sequence[Place], label: str | None) -> Iterator[Source | FileMissing]:
+        """Tell the edition of each file, or why it cannot be read."""
+
+    def read(self, sources: Sequence[Source], progress: Progress) -> Generator[Outcome]:
+        """Give what is read of each source, in their order; closing the iterator stops the work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +52,8 @@ class Options:
     ``label``: the edition of the one file there is. ``weights``: sha256 of the encoder's weights, if that is known
     without loading them. ``fresh``: do everything anew. ``workers``: processes that read the files, each given up after
     ``timeout`` seconds; without any, the files are read in this one. ``choice``: which files of folders are taken.
-    ``ocr``: languages of pages without text, whose text is to be recognized ("eng+fra").
+    ``ocr``: languages of pages without text, whose text is to be recognized ("eng+fra"). ``readers``: who does it, if
+    not this machine.
     """
 
     label: str | None = None
@@ -40,6 +64,7 @@ class Options:
     timeout: float = TIMEOUT
     choice: Choice = EVERYTHING
     ocr: str | None = None
+    readers: Readers | None = None
 
 
 DEFAULTS = Options()
@@ -66,7 +91,7 @@ class Reading(NamedTuple):
 
 
 def read_corpus(
-    paths: Sequence[Path],
+    paths: Sequence[Place],
     options: Options = DEFAULTS,
     progress: Progress = lambda stage, done, total: None,
     before: Before | None = None,
@@ -75,15 +100,17 @@ def read_corpus(
 
     :raises CorpusError: for a broken file that was named itself, or if no file can be read.
     """
-    files = list_files(paths, options.choice)
+    readers = options.readers or Here(options)
+    files = readers.find(paths, options.choice)
     if options.label and len(files) > 1:
         claim = f"--edition {options.label} names one edition"
         raise CorpusError(f"{claim}, but there are {len(files)} files; give one of them")
     named = {path.resolve() for path in paths}
-    found, skipped = _identify_all(files, named, options.label, before)
+    alone = named if len(files) > 1 else {file.resolve() for file in files}
+    found, skipped = _identify_all(zip(files, readers.identify(files, options.label), strict=True), alone, before)
     sources, copies = part_copies(found)
     reading = Reading(sources, [], [], [], {}, skipped + copies)
-    with closing(_outcomes(sources, options, before, progress)) as outcomes:
+    with closing(_outcomes(sources, readers, before, progress)) as outcomes:
         for source, outcome in zip(sources, outcomes, strict=True):
             try:
                 _take_in(source, outcome, before, reading)
@@ -98,22 +125,20 @@ def read_corpus(
 
 
 def _identify_all(
-    files: Sequence[Path], named: Container[Path], label: str | None, before: Before | None
+    identified: Iterable[tuple[Place, Source | FileMissing]], named: Collection[Place], before: Before | None
 ) -> tuple[list[Source], list[str]]:
-    """Tell the edition of each file; of those in a folder that cannot be read, give the reason instead."""
+    """Take the edition of each file; of those in a folder that cannot be read, the reason instead."""
     found: list[Source] = []
     skipped: list[str] = []
-    for file in files:
-        try:
-            source = identify(file, label)
-        except FileMissing as error:
-            if file.resolve() in named or len(files) == 1:
-                raise
-            former = before.edition_in(file.name) if before else None
-            found += [Source(file, former, "index")] if former else []
-            skipped.append(f"{error}{STILL_HELD if former else ''}")
-        else:
+    for file, source in identified:
+        if isinstance(source, Source):
             found.append(_as_before(source, before))
+            continue
+        if file.resolve() in named:
+            raise source
+        former = before.edition_in(file.name) if before else None
+        found += [Source(file, former, "index")] if former else []
+        skipped.append(f"{source}{STILL_HELD if former else ''}")
     return found, skipped
 
 
@@ -127,33 +152,68 @@ def _as_before(source: Source, before: Before | None) -> Source:
 
 
 def _outcomes(
-    sources: Sequence[Source], options: Options, before: Before | None, progress: Progress
+    sources: Sequence[Source], readers: Readers, before: Before | None, progress: Progress
 ) -> Generator[Outcome | Edition]:
     """Give for each source what is read of it, or the edition of the same bytes that the generation before has."""
     known = [before.edition_of(source.edition.sha256) if before else None for source in sources]
-    jobs = [
-        Job(source.file, source.edition, options.password, options.ocr)
-        for source, former in zip(sources, known, strict=True)
-        if former is None
-    ]
-    if options.workers and jobs:
-        outcomes = read_all(jobs, options.workers, options.timeout, partial(progress, "reading"))
-    else:
-        outcomes = _read_here(jobs)
-    with closing(outcomes):
+    new = [source for source, former in zip(sources, known, strict=True) if former is None]
+    with closing(readers.read(new, progress)) as outcomes:
         for former in known:
             yield former or next(outcomes)
-            if not options.workers:
-                progress("reading", 1, len(sources))
 
 
-def _read_here(jobs: Sequence[Job]) -> Generator[Outcome]:
+class Here:
+    """The readers of this machine."""
+
+    def __init__(self, options: Options) -> None:
+        """Read as these options say."""
+        self._options = options
+
+    def find(self, places: Sequence[Place], choice: Choice) -> list[Path]:
+        """List the papers that the places name."""
+        return list_files(map(on_this_machine, places), choice)
+
+    def identify(self, files: Sequence[Place], label: str | None) -> Iterator[Source | FileMissing]:
+        """Tell the edition of each file, or why it cannot be read."""
+        for file in files:
+            try:
+                yield identify(on_this_machine(file), label)
+            except FileMissing as error:
+                yield error
+
+    def read(self, sources: Sequence[Source], progress: Progress) -> Generator[Outcome]:
+        """Give what is read of each source: by worker processes if there are to be any, else by this one."""
+        options = self._options
+        jobs = [Job(on_this_machine(item.file), item.edition, options.password, options.ocr) for item in sources]
+        if options.workers and jobs:
+            outcomes = read_all(jobs, options.workers, options.timeout, partial(progress, "reading"))
+        else:
+            outcomes = _read_in_turn(jobs, progress)
+        with closing(outcomes):
+            for job, outcome in zip(jobs, outcomes, strict=True):
+                yield still(job, outcome)
+
+
+def _read_in_turn(jobs: Sequence[Job], progress: Progress) -> Generator[Outcome]:
     """Read files one after the other in this process."""
+    outcome: Outcome
     for job in jobs:
         try:
-            yield read_document(*job)
+            outcome = read_document(*job)
         except CorpusError as error:
-            yield error
+            outcome = error
+        progress("reading", 1, len(jobs))
+        yield outcome
+
+
+def still(job: Job, outcome: Outcome) -> Outcome:
+    """Give what was read of a file, or the error that its bytes are not those any more that were to be read."""
+    try:
+        if isinstance(outcome, CorpusError) or sha256_of(job.file) == job.edition.sha256:
+            return outcome
+    except FileMissing as error:
+        return error
+    return CorpusError(f"{job.file}: changed while it was read; ingest it again")
 
 
 def _take_in(source: Source, outcome: Outcome | Edition, before: Before | None, reading: Reading) -> None:
@@ -168,8 +228,6 @@ def _take_in(source: Source, outcome: Outcome | Edition, before: Before | None, 
         reading.statuses[edition.id] = "unchanged" if outcome == edition else "renamed"
         return
     document, passages = outcome
-    if sha256_of(source.file) != edition.sha256:
-        raise CorpusError(f"{source.file}: changed while it was read; ingest it again")
     _describe(source, document.edition, reading)
     reading.documents.append(document)
     reading.passages.extend(passages)

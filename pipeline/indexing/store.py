@@ -43,6 +43,7 @@ from pipeline.indexing.whole import file_sha256
 
 SCHEMA = 5  # raised whenever an older index cannot be read any more
 LOCK = ".lock"
+WORK = ".work"  # what a cluster has finished of an ingest that has not ended; not swept, so that it can go on
 MANIFEST = "manifest.json"
 CATALOG = "catalog.sqlite"
 COLUMNS = "columns.safetensors"
@@ -206,6 +207,7 @@ def collect_garbage(folder: Path) -> int:
     with writing(folder), file_system_errors(folder):
         open_generation(folder)  # never delete the last good one
         point_to(folder, read_pointer(folder)[:1])
+        drop_work(folder)
         sweep(folder)
         return before - _size(folder)
 
@@ -216,6 +218,11 @@ def clear(folder: Path) -> None:
         (folder / POINTER).unlink()
         sync(folder)
         sweep(folder)
+
+
+def drop_work(folder: Path) -> None:
+    """Delete what unfinished ingests left to go on from; the caller holds the index for writing."""
+    shutil.rmtree(folder / WORK, ignore_errors=True)
 
 
 def manifest_record(manifest: Manifest) -> dict[str, Any]:

@@ -151,6 +151,13 @@ class Store(Protocol):
     def writing(self) -> AbstractContextManager[None]:
         """Hold the store for writing, rid of what dead writers left in it."""
 
+    @property
+    def work(self) -> Path | None:
+        """The folder for what a cluster has finished of an ingest that has not ended; None if there is none."""
+
+    def drop_work(self) -> None:
+        """Delete what is in that folder."""
+
     def before(self) -> Before:
         """Open the current generation as a source of what need not be done again; only while the store is held."""
 

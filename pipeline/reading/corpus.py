@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
-from pathlib import Path
-from typing import NamedTuple
+from pathlib import Path, PurePath, PurePosixPath
+from typing import NamedTuple, TypeVar
+from urllib.parse import unquote, urlsplit
 
 from pipeline.datatypes import Edition
 from pipeline.errors import CorpusError, FileMissing
@@ -23,6 +24,7 @@ EDITION_IN_NAME = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+Found = TypeVar("Found")
 
 
 # What a folder gives; texts beside papers mostly are notes on them, and must be asked for.
@@ -39,19 +41,53 @@ class Choice(NamedTuple):
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
 
-    def takes(self, file: Path, folder: Path) -> bool:
+    def takes(self, file: PurePath, folder: PurePath) -> bool:
         """Tell whether a file of a folder is taken."""
         suffixes = READABLE if self.include else PAPERS
         wanted = not self.include or _matches(file, folder, self.include)
         return file.suffix.lower() in suffixes and wanted and not _matches(file, folder, self.exclude)
 
 
-def _matches(file: Path, folder: Path, globs: Iterable[str]) -> bool:
+def _matches(file: PurePath, folder: PurePath, globs: Iterable[str]) -> bool:
     below = file.relative_to(folder).as_posix()
     return any(fnmatchcase(below if "/" in glob else file.name, glob) for glob in globs)
 
 
 EVERYTHING = Choice()  # that is a paper by its name
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """A file or folder at an address, such as s3://bucket/papers or https://example.org/icat-2018.pdf."""
+
+    address: str
+
+    def __str__(self) -> str:
+        """Give the address."""
+        return self.address
+
+    @property
+    def name(self) -> str:
+        """The last part of the address."""
+        web = self.address.startswith(("http://", "https://"))
+        return PurePosixPath(unquote(urlsplit(self.address).path) if web else self.address).name
+
+    def resolve(self) -> Remote:
+        """Give the address: there is but one."""
+        return self
+
+
+Place = Path | Remote
+
+
+def on_this_machine(place: Place) -> Path:
+    """Give the path of a file or folder of this machine.
+
+    :raises CorpusError: if it is at an address.
+    """
+    if isinstance(place, Remote):
+        raise CorpusError(f"{place}: papers at an address are read by a cluster; add --on ray")
+    return place
 
 
 def list_files(paths: Iterable[Path], choice: Choice = EVERYTHING) -> list[Path]:
@@ -63,11 +99,7 @@ def list_files(paths: Iterable[Path], choice: Choice = EVERYTHING) -> list[Path]
     for path in paths:
         if path.is_dir():
             found = sorted(item for item in path.rglob("*") if item.is_file() and choice.takes(item, path))
-            if not found:
-                if any(choice):
-                    raise FileMissing(f"{path}: --include and --exclude leave no paper in this folder; change them")
-                raise FileMissing(f"{path}: no paper in this folder; put one there")
-            files += found
+            files += some(found, path, choice)
         elif path.exists():
             files.append(path)
         else:
@@ -75,10 +107,22 @@ def list_files(paths: Iterable[Path], choice: Choice = EVERYTHING) -> list[Path]
     return list({file.resolve(): file for file in files}.values())
 
 
+def some(found: list[Found], folder: Place, choice: Choice) -> list[Found]:
+    """Give the papers found in a folder.
+
+    :raises FileMissing: if there are none.
+    """
+    if not found and any(choice):
+        raise FileMissing(f"{folder}: --include and --exclude leave no paper in this folder; change them")
+    if not found:
+        raise FileMissing(f"{folder}: no paper in this folder; put one there")
+    return found
+
+
 class Source(NamedTuple):
     """A file, the edition it is, and where the edition's label comes from."""
 
-    file: Path
+    file: Place
     edition: Edition
     label_from: str
 
@@ -122,8 +166,8 @@ def part_copies(sources: Sequence[Source]) -> tuple[list[Source], list[str]]:
         what.
     :raises CorpusError: if two different files claim to be the same edition, naming both.
     """
-    by_id: dict[str, Path] = {}
-    by_sha256: dict[str, Path] = {}
+    by_id: dict[str, Place] = {}
+    by_sha256: dict[str, Place] = {}
     paths: dict[str, list[str]] = {}
     kept, copies = [], []
     for source in sources:

@@ -45,7 +45,8 @@ def read_all(
     :param timeout: seconds for a file, or for each ``LARGEST`` pages of a longer one; ``SLOWER`` times that with OCR.
     :param progress: called with the pages read since the last call and all there are, as far as that is known.
     """
-    crew = _Crew(jobs, workers, timeout, progress)
+    patience = SLOWER if any(job.ocr for job in jobs) else 1
+    crew = Crew(jobs, workers, patience * timeout, progress)
     files = ThreadPoolExecutor(workers)
     try:
         for future in [files.submit(crew.read, job) for job in jobs]:
@@ -55,14 +56,20 @@ def read_all(
         files.shutdown(wait=False, cancel_futures=True)
 
 
-class _Crew:
+class Crew:
     """The workers that share the files and the pages of the long ones."""
 
-    def __init__(self, jobs: Sequence[Job], workers: int, timeout: float, progress: Callable[[int, int], None]) -> None:
+    def __init__(
+        self,
+        jobs: Sequence[Job],
+        workers: int,
+        timeout: float,
+        progress: Callable[[int, int], None] = lambda done, total: None,
+    ) -> None:
+        """Start them; ``jobs`` are those that are known to come, and tell how far the work is."""
         # With fewer files than workers, already a short file is cut; a second worker starts while the first one counts.
         self._share = max(1, workers // max(1, len(jobs)))
-        patience = SLOWER if any(job.ocr for job in jobs) else 1
-        self._workers = Workers(workers, patience * timeout, min(2, workers))
+        self._workers = Workers(workers, timeout, min(2, workers))
         self._pieces = ThreadPoolExecutor(workers)
         self._progress = progress
         self._lock = Lock()

@@ -28,8 +28,10 @@ T = TypeVar("T")
 
 
 def cores() -> int:
-    """Count the cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Count the cores that this process may use: fewer than it sees where a cluster or a container says so."""
+    seen = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    told = os.environ.get("OMP_NUM_THREADS", "")
+    return min(seen, int(told)) if told.isdecimal() and int(told) else seen
 
 
 class Worker:

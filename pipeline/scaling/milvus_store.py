@@ -92,6 +92,13 @@ class MilvusStore:
                 self._database.unname(alias)
                 self._database.drop(marker)
 
+    @property
+    def work(self) -> None:
+        """Say that there is no such folder."""
+
+    def drop_work(self) -> None:
+        """Do nothing: there is none."""
+
     def before(self) -> Before:
         """Copy the current generation into files."""
         if self._folder is None:

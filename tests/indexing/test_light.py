@@ -172,6 +172,7 @@ def test_vectors_do_not_depend_on_the_number_of_cores(tiny: Path, monkeypatch: p
     texts = [f"who counts {number} lamps?" * (1 + number % 7) for number in range(300)]
     encoder = load_encoder(str(tiny))
     found = []
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     for cores in (1, 3):
         monkeypatch.setattr(os, "sched_getaffinity", lambda _, cores=cores: range(cores), raising=False)
         found.append(encoder.encode(texts, is_query=False))

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import DamagedPdf, ReaderFailed
-from pipeline.reading.workers import Workers
+from pipeline.reading.workers import Workers, cores
 
 ROOT = Path(__file__).parents[2]
 LONG = 60.0  # seconds that no test waits
@@ -139,3 +139,10 @@ def test_a_worker_ends_with_its_parent() -> None:
     while is_alive(worker) and time.monotonic() < end:
         time.sleep(0.1)
     assert not is_alive(worker)
+
+
+@pytest.mark.parametrize(("told", "count"), [("", 3), ("2", 2), ("64", 3), ("0", 3), ("many", 3)])
+def test_fewer_cores_are_used_where_that_is_said(told: str, count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(3), raising=False)
+    monkeypatch.setenv("OMP_NUM_THREADS", told)
+    assert cores() == count
