@@ -120,9 +120,7 @@ class Elsewhere:
         if not sources:
             return
         encoder = self.encoder()
-        spool = Spool(
-            Folder(self._work or str(Path(self._index.work or "").absolute())), encoder.info, self._options.ocr
-        )
+        spool = Spool(self._folder, encoder.info, self._options.ocr)
         plan = Plan(spool, self._load, self._options.password, self._options.timeout)
         made: dict[int, MandatesError | None] = {}
         with closing(cluster.parts(to_rows(sources), plan, self.workers)) as rows:

@@ -21,6 +21,8 @@ from pipeline.reading.corpus import Place, Remote
 from pipeline.scaling import cluster
 from pipeline.scaling.ingest import Where, build_elsewhere, where
 from pipeline.scaling.stages import Encoding, Plan, Reading, Row, tell_edition
+from pipeline.scaling.stores import open_store
+from pipeline.searching.search import open_index
 from search_cli import main
 from tests.conftest import WordEncoder
 from tests.scaling.papers import Diary, cut, empty, held, make_papers
@@ -240,3 +242,16 @@ def test_vectors_in_8_bits_stay_as_they_are() -> None:
     rows: Any = quantize(dice.standard_normal((1000, 64)).astype(np.float32))
     assert quantize(rows).tobytes() == rows.tobytes()
     assert quantize(0 * rows[:2, :3]).tolist() == [[0, 0, 0]] * 2
+
+
+@pytest.mark.usefixtures("nearby")
+def test_into_milvus_by_way_of_a_work_folder(tmp_path: Path) -> None:
+    papers, work, place = make_papers(tmp_path), tmp_path / "work", open_store(f"milvus:{tmp_path / 'index.db'}")
+    with pytest.raises(ClusterError, match=r"index\.db: has no place for what the cluster finishes; .*--work"):
+        build_elsewhere(Where(), [papers], place, WordEncoder, DEFAULTS)
+    build_elsewhere(Where(work=str(work)), [papers], place, WordEncoder, DEFAULTS)
+    build_index([papers], tmp_path / "plain", WordEncoder, DEFAULTS)
+    with open_index(place) as found, open_index(tmp_path / "plain") as plain:
+        rows = range(len(plain.catalog))
+        assert found.catalog.passages(rows) == plain.catalog.passages(rows)
+    assert list(work.iterdir()) == []
