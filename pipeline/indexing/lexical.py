@@ -83,11 +83,14 @@ class Lexical:
             return None
         telling = [number for number in found if self._weights[number] > LEAST_WEIGHT or self._count(number) < COSTLY]
         scores = np.zeros(len(self), dtype=np.float32)
-        for number in telling or found:
+        for place, number in enumerate(sorted(telling or found, key=self._count, reverse=True)):
             first, end = self._range(number)
-            factor = np.float32(self._weights[number] * (SATURATION + 1) / STEPS)
+            gains = self._gains[first:end] * np.float32(self._weights[number] * (SATURATION + 1) / STEPS)
             try:
-                scores[self._rows[first:end]] += self._gains[first:end] * factor
+                if place:
+                    scores[self._rows[first:end]] += gains
+                else:  # the longest list is only written, not added to
+                    scores[self._rows[first:end]] = gains
             except (IndexError, ValueError) as error:
                 raise IndexDamaged(f"{self._path}: a word has no such passage; rebuild it: mandates ingest") from error
         return scores
@@ -144,7 +147,9 @@ class DenseMatches:
 
         self._scores = scores
         self.mean = float(scores.mean(dtype=np.float64))
-        self.deviation = float(np.linalg.norm(scores - np.float32(self.mean)) / np.sqrt(len(scores)))
+        # Most scores are 0 and none is negative, so no digits are lost by not taking the mean off each.
+        square = float(np.dot(scores, scores)) / len(scores)
+        self.deviation = max(square - self.mean**2, 0.0) ** 0.5
 
     def best(self, count: int, rows: Any = None) -> Rows:
         """Give the rows that get most, best first; none that gets nothing."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -84,8 +84,6 @@ class Index:
         self._ranker = Ranker(self._files, self._names)
         self._model, self._reranker, self._rerank_top = model, reranker, rerank_top
         self._encoder: Encoder | None = None
-        # A question is asked again with another filter, for its next hits, or signal by signal.
-        self._encoded = functools.lru_cache(QUESTIONS)(self._encode)
 
     def __enter__(self) -> Self:
         """Use the index in a ``with`` statement."""
@@ -99,7 +97,7 @@ class Index:
 
     def close(self) -> None:
         """Give the files back."""
-        self._encoded.cache_clear()
+        self.__dict__.pop("_encoded", None)  # it holds this index, whose files would else stay open for a while
         self._files.close()
 
     def ask(self, question: str, top_k: int = TOP_K, mode: str = "hybrid", **filters: Unpack[Filters]) -> Answer:
@@ -205,6 +203,11 @@ class Index:
         everything = len(editions) == len(self.manifest.editions)
         ids = None if everything else [edition.id for edition in editions]
         return self._files.rows(acronyms, filters.get("section"), filters.get("page"), ids)
+
+    @functools.cached_property
+    def _encoded(self) -> Callable[[str], Query]:
+        """Encode a question, or remember it: it is asked again with another filter, or for its next hits."""
+        return functools.lru_cache(QUESTIONS)(self._encode)
 
     def _encode(self, text: str) -> Query:
         """Encode a question, asked in both spellings of what the papers abbreviate."""

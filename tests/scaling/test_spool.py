@@ -91,7 +91,7 @@ def test_a_part_is_named_after_all_it_is_made_from(paper: Paper, spool: Spool, m
     assert spool.name(replace(edition)) == spool.name(edition)
 
 
-@pytest.mark.parametrize("stranger", [Path("/etc"), print, np.float32(1.0), ValueError("no record")])
+@pytest.mark.parametrize("stranger", [Path("/etc"), len, np.float32(1.0), ValueError("no record")])
 def test_nothing_but_records_is_unpickled(stranger: object, tmp_path: Path) -> None:
     file = tmp_path / "part"
     file.write_bytes(pickle.dumps(stranger))
