@@ -45,15 +45,30 @@ def connected(address: str | None, workers: int) -> Iterator[int]:
     own: dict[str, Any] = {"num_cpus": workers, "include_dashboard": False, "object_store_memory": OBJECTS}
     # What befalls a worker is told on stdout, which is for results; the log of the cluster has it, too.
     with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
-        try:
-            ray.init(address or "local", log_to_driver=False, logging_level="CRITICAL", **({} if address else own))
-        except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
-            reason = f"{address}: no Ray cluster answers" if address else "Ray does not start"
-            raise ClusterError(f"{reason} ({_brief(error)})") from error
+        _begin_session(address, {} if address else own)
         try:
             yield int(ray.cluster_resources().get("CPU", 1))
         finally:
             ray.shutdown()
+
+
+def _begin_session(address: str | None, options: dict[str, Any]) -> None:
+    """Connect, or start; once more where a busy machine or a process that just died was in the way.
+
+    :raises ClusterError: if it cannot be.
+    """
+    import ray
+
+    for attempt in range(TRIES):
+        try:
+            ray.init(address or "local", log_to_driver=False, logging_level="CRITICAL", **options)
+        except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
+            if attempt == TRIES - 1:
+                reason = f"{address}: no Ray cluster answers" if address else "Ray does not start"
+                raise ClusterError(f"{reason} ({_brief(error)})") from error
+            time.sleep(KNOCK / TRIES)
+        else:
+            return
 
 
 def _check(address: str) -> None:

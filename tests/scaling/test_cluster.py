@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -32,6 +33,16 @@ ENVIRONMENT = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"}
 CLIENT_PORT = 10_000 + os.getpid() % 20_000
 
 
+def started(make: Any, node: dict[str, Any], tries: int = 3) -> Any:
+    """Start a cluster; on a very busy machine its parts may wait for each other too long the first time."""
+    try:
+        return make(initialize_head=True, head_node_args=node)
+    except RuntimeError:
+        if tries == 1:
+            raise
+        return started(make, node, tries - 1)
+
+
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """A cluster of two cores; its workers find this module."""
@@ -41,7 +52,7 @@ def address() -> Iterator[str]:
     with pytest.MonkeyPatch.context() as environment:
         for name, value in (ENVIRONMENT | {"PYTHONPATH": str(ROOT)}).items():
             environment.setenv(name, value)
-        machine = Cluster(initialize_head=True, head_node_args=node | {"ray_client_server_port": CLIENT_PORT})
+        machine = started(Cluster, node | {"ray_client_server_port": CLIENT_PORT})
         yield machine.address
         machine.shutdown()
 
