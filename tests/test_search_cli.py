@@ -20,7 +20,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pipeline.errors import EncoderError, FileMissing, IndexMissing
-from pipeline.indexing import store
+from pipeline.indexing import manifests, store
 from pipeline.indexing.build import build_index
 from search_cli import COMMANDS, main
 from tests.conftest import WordEncoder
@@ -452,11 +452,11 @@ def test_info(workplace: Path) -> None:
     manifest = json.loads(found("info", "--json"))
     files = {"catalog.sqlite", "columns.safetensors", "passages.faiss"}
     files |= {"sentences.npy", "tokens.npy", "words.safetensors"}
-    assert (manifest["schema"], set(manifest["checksums"])) == (store.SCHEMA, files)
+    assert (manifest["schema"], set(manifest["checksums"])) == (manifests.SCHEMA, files)
     assert manifest["encoder"] == {"name": "words", "revision": "1", "sha256": "0" * 64, "dimensions": 512}
     assert manifest["counts"]["passages"] == 2
     lines = found("info").splitlines()
-    assert lines[0] == f"built     {manifest['built_at']}, schema {store.SCHEMA}"
+    assert lines[0] == f"built     {manifest['built_at']}, schema {manifests.SCHEMA}"
     assert lines[1] == "model     words (1, weights 000000000000)"
     assert lines[2].startswith("edition   sea/2020 (sea-2020.pdf, ")
     assert "        2 passages" in lines
@@ -631,9 +631,11 @@ def one_line(result: Result, code: int) -> str:
 
 def test_an_index_of_another_schema(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = snapshot(workplace)
-    monkeypatch.setattr(store, "SCHEMA", store.SCHEMA + 1)
+    monkeypatch.setattr(manifests, "SCHEMA", manifests.SCHEMA + 1)
     message = one_line(run("lamps"), 3)
-    assert f"schema {store.SCHEMA - 1}, this release reads {store.SCHEMA}; rebuild it: mandates ingest" in message
+    assert (
+        f"schema {manifests.SCHEMA - 1}, this release reads {manifests.SCHEMA}; rebuild it: mandates ingest" in message
+    )
     assert snapshot(workplace) == before
 
 

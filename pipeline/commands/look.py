@@ -8,7 +8,7 @@ import click
 
 from pipeline import open_index
 from pipeline.commands.terminal import NOTHING_FOUND, index_option, json_option
-from pipeline.indexing.store import manifest_record
+from pipeline.indexing.manifests import manifest_record
 from pipeline.serving import organizations
 from pipeline.serving.render import to_json
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.datatypes import BuildReport, EditionReport, EncoderInfo, ForeignScores, Passage
-from pipeline.indexing.catalog import EditionSummary
 from pipeline.indexing.compact import Axes, learn_from
 from pipeline.indexing.encode import Encoder
+from pipeline.indexing.entries import EditionSummary
 from pipeline.indexing.files import Encoded, write_files
 from pipeline.indexing.folder import as_store
 from pipeline.indexing.foreign import foreign_scores

@@ -12,63 +12,17 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from pipeline.datatypes import Edition, Imprint, Organization, Passage
 from pipeline.errors import IndexDamaged
+from pipeline.indexing.entries import BodyEntry, EditionSummary, OrganizationEntry, PageText, SectionEntry
 from pipeline.indexing.records import PARTED, TABLES, to_edition, to_imprint, to_json, to_organization, to_passage
 from pipeline.reading.names import Definition
 
 PASSAGES = "SELECT passages.*, headings.path FROM passages LEFT JOIN headings ON headings.number = passages.section"
 
 SERIALIZED = 3  # of ``sqlite3.threadsafety``: threads may share a connection
-
-
-class PageText(NamedTuple):
-    """A page as the index keeps it."""
-
-    edition: Edition
-    number: int
-    label: str
-    text: str
-    left_out: list[tuple[str, str]]
-
-
-class SectionEntry(NamedTuple):
-    """A section as the index keeps it; ``pages`` are its first and last, the sections below it included."""
-
-    edition: str
-    number: int
-    level: int
-    path: tuple[str, ...]
-    organization: str | None
-    pages: tuple[int, int]
-
-
-class OrganizationEntry(NamedTuple):
-    """An organization in one edition, with the number of its passages."""
-
-    edition: Edition
-    organization: Organization
-    passages: int
-
-
-class BodyEntry(NamedTuple):
-    """An organization that owns no section of any paper, and how many passages name it."""
-
-    organization: Organization
-    mentions: int
-
-
-class EditionSummary(NamedTuple):
-    """How much the index holds of an edition, what was left out by kind, and the warnings of reading it."""
-
-    pages: int
-    sections: int
-    organizations: int
-    passages: int
-    left_out: dict[str, int]
-    warnings: tuple[str, ...]
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from pipeline.datatypes import Edition, EncoderInfo, Passage
 from pipeline.errors import IndexUnusable
 from pipeline.indexing import store
 from pipeline.indexing.files import open_files
+from pipeline.indexing.manifests import release
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,7 +32,7 @@ class Before:
         self.catalog = self.files.catalog
         self.path = generation.path
         # Another release may read the same file differently.
-        same_reader = self.manifest.release == store.release()
+        same_reader = self.manifest.release == release()
         self._editions = {edition.sha256: edition for edition in self.catalog.editions()} if same_reader else {}
 
     def edition_of(self, sha256: str) -> Edition | None:

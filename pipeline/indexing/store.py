@@ -19,14 +19,13 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 from pipeline.datatypes import Edition, EncoderInfo, ForeignScores, Manifest
-from pipeline.errors import IndexBusy, IndexDamaged, IndexMissing, IndexOutdated, IndexUnusable
+from pipeline.errors import IndexBusy, IndexDamaged, IndexMissing, IndexUnusable
 from pipeline.indexing.checksums import check_files, remember
+from pipeline.indexing.manifests import manifest_record, new_manifest, to_manifest
 from pipeline.indexing.pointer import (
     ASIDE,
     FORMER,
@@ -41,7 +40,6 @@ from pipeline.indexing.pointer import (
 from pipeline.indexing.stores import KEPT
 from pipeline.indexing.whole import file_sha256
 
-SCHEMA = 5  # raised whenever an older index cannot be read any more
 LOCK = ".lock"
 WORK = ".work"  # what a cluster has finished of an ingest that has not ended; not swept, so that it can go on
 MANIFEST = "manifest.json"
@@ -110,8 +108,7 @@ def publish(
             draft.mkdir()
             write_files(draft)
             checksums = {file.name: file_sha256(file) for file in sorted(draft.iterdir())}
-            built_at = datetime.now(UTC).isoformat(timespec="seconds")
-            manifest = Manifest(SCHEMA, release(), encoder, foreign, editions, counts, checksums, built_at)
+            manifest = new_manifest(encoder, foreign, editions, counts, checksums)
             text = json.dumps(manifest_record(manifest), ensure_ascii=False, indent=2) + "\n"
             (draft / MANIFEST).write_text(text, encoding="utf-8")
             for file in draft.iterdir():
@@ -127,13 +124,6 @@ def publish(
             raise
         sweep(folder)
     return Generation(final, manifest)
-
-
-def release() -> str:
-    """Give the version of this program."""
-    from importlib.metadata import version  # 20 ms to import, and only writers ask
-
-    return version("mandates")
 
 
 def open_generation(folder: Path) -> Generation:
@@ -225,14 +215,6 @@ def drop_work(folder: Path) -> None:
     shutil.rmtree(folder / WORK, ignore_errors=True)
 
 
-def manifest_record(manifest: Manifest) -> dict[str, Any]:
-    """Give a manifest as it is written; what editions say of themselves is in the catalog."""
-    record = asdict(manifest)
-    for edition in record["editions"]:
-        del edition["imprint"], edition["copies"]
-    return record
-
-
 def sweep(folder: Path) -> None:
     """Delete rubbish. What cannot be deleted is left for the next writer."""
     with suppress(OSError):
@@ -269,32 +251,6 @@ def _read_manifest(file: Path, checksum: str) -> Manifest:
     if hashlib.sha256(data).hexdigest() != checksum:
         raise IndexDamaged(f"{file}: not the bytes that were written; {REBUILD}")
     return to_manifest(data, str(file), REBUILD)
-
-
-def to_manifest(text: str | bytes, name: str, mend: str) -> Manifest:
-    """Make a manifest of what was written.
-
-    :param name: where it was.
-    :param mend: what mends it.
-    :raises IndexOutdated: if another release wrote it.
-    """
-    try:
-        fields = json.loads(text)
-        schema = fields["schema"]
-        if schema != SCHEMA:
-            raise IndexOutdated(f"{name}: the index has schema {schema}, this release reads {SCHEMA}; {mend}")
-        return Manifest(
-            schema=fields["schema"],
-            release=fields["release"],
-            encoder=EncoderInfo(**fields["encoder"]),
-            foreign=ForeignScores(*fields["foreign"]),
-            editions=tuple(Edition(**edition) for edition in fields["editions"]),
-            counts=fields["counts"],
-            checksums=fields["checksums"],
-            built_at=fields["built_at"],
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise IndexOutdated(f"{name}: written by another release; {mend}") from error
 
 
 def _whole_entries(folder: Path, count: int) -> list[Entry]:

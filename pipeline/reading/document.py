@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.datatypes import Document, Edition, Footnote, LeftOut, Line, Page, PageBox, Passage, RawPage
+from pipeline.datatypes import Document, Edition, Footnote, LeftOut, Line, Page, PageBox, Passage, RawPage, Section
 from pipeline.errors import NoText, OcrFailed
 from pipeline.reading.body import find_body
 from pipeline.reading.candidates import Body
@@ -111,21 +111,13 @@ def parse_sheets(
     :param metadata: what the PDF says of the document: "Title", "Author".
     """
     raw_pages, lines = [sheet.page for sheet in sheets], [sheet.lines for sheet in sheets]
-    empty = [sheet for sheet in sheets if not sheet.lines]
-    if len(empty) == len(raw_pages):
+    if not any(lines):
         raise NoText(f"{name}: no text on its {len(raw_pages)} pages; it looks scanned, --ocr reads it")
     leaves = find_leaves(raw_pages, lines)
     furniture = furniture_of(leaves, len(sheets))
-    kept = [
-        [line for index, line in enumerate(page_lines) if index not in found]
-        for page_lines, found in zip(lines, furniture, strict=True)
-    ]
-    if not any(kept):
-        raise NoText(f"{name}: nothing but page numbers and running heads; it looks scanned, --ocr reads it")
+    kept = _without_furniture(lines, furniture, name)
     body = find_body([line for page_lines in kept for line in page_lines])
-    parted = [
-        split_footnotes(page_lines, body.size, page.height) for page, page_lines in zip(raw_pages, kept, strict=True)
-    ]
+    parted = [split_footnotes(own, body.size, page.height) for page, own in zip(raw_pages, kept, strict=True)]
     all_lines = [line for page_text, _ in parted for line in page_text]
     contents = without_bookmarked(find_contents(all_lines), raw_pages, all_lines)
     text_lines = [line for index, line in enumerate(all_lines) if index not in contents.lines]
@@ -146,13 +138,33 @@ def parse_sheets(
     sections = find_sections(text_lines, evidence)
     proses = [unwrap(section.lines, vocabulary, body) for section in sections]
     sections, organizations = find_organizations(sections, proses)
-    warnings = [f"{name}: page {sheet.page.number} has no text; {sheet.advice}" for sheet in empty]
-    if not any(section.heading for section in sections):
-        warnings.append(f"{name}: no headings found; the paper is one section")
     imprint = find_imprint(lines[:FIRST_PAGES], raw_pages[0].height, body.size, metadata or {})
     edition = replace(edition, imprint=imprint)
-    document = Document(edition, pages, tuple(sections), tuple(organizations), tuple(warnings))
+    document = Document(edition, pages, tuple(sections), tuple(organizations), _warnings(sheets, sections, name))
     return document, _passages(document, proses)
+
+
+def _without_furniture(
+    lines: Sequence[Sequence[Line]], furniture: Sequence[Mapping[int, str]], name: str
+) -> list[list[Line]]:
+    """Take page numbers and running heads off the lines of each page.
+
+    :raises NoText: if nothing else is there.
+    """
+    kept = [
+        [line for index, line in enumerate(page_lines) if index not in found]
+        for page_lines, found in zip(lines, furniture, strict=True)
+    ]
+    if not any(kept):
+        raise NoText(f"{name}: nothing but page numbers and running heads; it looks scanned, --ocr reads it")
+    return kept
+
+
+def _warnings(sheets: Sequence[Sheet], sections: Sequence[Section], name: str) -> tuple[str, ...]:
+    """Tell which pages have no text, and whether there is no heading."""
+    empty = [f"{name}: page {sheet.page.number} has no text; {sheet.advice}" for sheet in sheets if not sheet.lines]
+    headed = any(section.heading for section in sections)
+    return (*empty, *([] if headed else [f"{name}: no headings found; the paper is one section"]))
 
 
 def _page(

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.datatypes import Edition, Passage
-from pipeline.indexing.catalog import Catalog, EditionSummary, PageText, SectionEntry
+from pipeline.indexing.catalog import Catalog
+from pipeline.indexing.entries import EditionSummary, PageText, SectionEntry
 from pipeline.reading.names import Definition
 from pipeline.scaling.conditions import quote
 from pipeline.scaling.entities import PASSAGES, RECORDS, SMALL, SUMMARY, record_key, value_of

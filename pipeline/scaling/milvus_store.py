@@ -16,7 +16,6 @@ import secrets
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import ClassVar
@@ -25,6 +24,7 @@ from pipeline.datatypes import Edition, EncoderInfo, ForeignScores, Manifest
 from pipeline.errors import IndexBusy, IndexDamaged, IndexMissing, IndexOutdated, IndexUnusable, StoreUnreachable
 from pipeline.indexing import store
 from pipeline.indexing.files import open_files
+from pipeline.indexing.manifests import manifest_record, new_manifest, to_manifest
 from pipeline.indexing.pointer import file_system_errors
 from pipeline.indexing.reuse import Before
 from pipeline.indexing.stores import KEPT, Opened, Used, Verification
@@ -132,8 +132,7 @@ class MilvusStore:
         try:
             with file_system_errors(self._folder):
                 write_files(draft)
-            built_at = datetime.now(UTC).isoformat(timespec="seconds")
-            manifest = Manifest(store.SCHEMA, store.release(), encoder, foreign, editions, counts, {}, built_at)
+            manifest = new_manifest(encoder, foreign, editions, counts, {})
             self._upload(draft, generation, manifest)
             self._database.point(self._name, self._collections(generation)[PASSAGES])
             if former and kept > 1:
@@ -246,7 +245,7 @@ class MilvusStore:
                 self._database.create(names[collection], fields(collection, dimensions))
                 counts[collection] = self._database.insert(names[collection], checksum.over(made))
                 manifest.checksums[collection] = str(checksum)
-        record = manifest_entity(store.manifest_record(manifest))
+        record = manifest_entity(manifest_record(manifest))
         counts[RECORDS] += self._database.insert(names[RECORDS], [record])
         for collection, name in names.items():
             self._database.finish(name, fields(collection, dimensions), counts[collection])
@@ -282,7 +281,7 @@ class MilvusStore:
         found = self._database.get(self._collections(generation)[RECORDS], [record_key(MANIFEST)], ["json"])
         if not found:
             raise IndexDamaged(f"{self}: {generation} has no manifest; {self._mend}")
-        return store.to_manifest("".join(found[0]["json"]), f"{self}, {generation}", self._mend)
+        return to_manifest("".join(found[0]["json"]), f"{self}, {generation}", self._mend)
 
     def _checked(self, generation: str) -> Manifest:
         """Give the manifest of a generation whose passages are all there."""

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipeline.datatypes import Document, Edition, EncoderInfo, Passage
-from pipeline.indexing import store
+from pipeline.indexing import manifests
 from pipeline.indexing.reuse import embedded_text, sentence_texts
 from pipeline.scaling.remote import Folder
 
@@ -50,7 +50,7 @@ class Spool:
 
     def name(self, edition: Edition) -> str:
         """Name the part of an edition."""
-        made_from = [FORMAT, store.SCHEMA, store.release(), self.encoder.sha256, self.ocr, asdict(edition)]
+        made_from = [FORMAT, manifests.SCHEMA, manifests.release(), self.encoder.sha256, self.ocr, asdict(edition)]
         return hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest() + ".part"
 
     def holds(self, edition: Edition) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pipeline.datatypes import Edition, Organization
-from pipeline.indexing.catalog import BodyEntry, OrganizationEntry
+from pipeline.indexing.entries import BodyEntry, OrganizationEntry
 
 
 def organization_record(entry: OrganizationEntry) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.datatypes import Passage
 from pipeline.errors import NotThere, QueryError
-from pipeline.indexing.catalog import PageText
+from pipeline.indexing.entries import PageText
 from pipeline.searching.search import Index
 
 MOST_DIGITS = 9  # of a page number; SQLite takes no integer of 20

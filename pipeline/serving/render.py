@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from pipeline.datatypes import Absence, Answer, Edition, Footnote, Hit, Link, Passage
-from pipeline.indexing.catalog import PageText
+from pipeline.indexing.entries import PageText
 from pipeline.searching.confidence import ANSWERED
 from pipeline.searching.locate import Coverage
 from pipeline.serving.imprint import imprint_line, imprint_record

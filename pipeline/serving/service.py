@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipeline.datatypes import Edition, Passage
 from pipeline.errors import FileMissing, NotThere, QueryError
-from pipeline.indexing.store import release
+from pipeline.indexing.manifests import release
 from pipeline.serving.current import CurrentIndex, Held
 from pipeline.serving.page_picture import Look, draw_pages
 from pipeline.serving.papers import Papers

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.datatypes import EncoderInfo, ForeignScores
 from pipeline.errors import IndexBusy, IndexDamaged, IndexNotWritable, IndexOutdated
-from pipeline.indexing import store
+from pipeline.indexing import manifests, store
 from pipeline.indexing.folder import FolderStore
 from pipeline.indexing.pointer import POINTER, Entry
 from pipeline.searching.search import Index
@@ -138,7 +138,7 @@ def test_an_index_of_an_older_release_is_refused(old: Path) -> None:
     with pytest.raises(IndexOutdated) as caught:
         store.open_generation(old)
     assert str(caught.value) == (
-        f"{old / 'generation-000001' / store.MANIFEST}: the index has schema 2, this release reads {store.SCHEMA}; "
+        f"{old / 'generation-000001' / store.MANIFEST}: the index has schema 2, this release reads {manifests.SCHEMA}; "
         "rebuild it: mandates ingest"
     )
     assert (store.current_model(old), snapshot(old)) == (None, before)

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from pipeline.datatypes import Edition, EncoderInfo, ForeignScores, Manifest
 from pipeline.errors import IndexBusy, IndexDamaged, IndexMissing, IndexNotWritable, IndexOutdated
-from pipeline.indexing import store
+from pipeline.indexing import manifests, store
 from pipeline.indexing.pointer import POINTER
 from tests.indexing.editions import EVERY_FILE
 
@@ -62,7 +62,7 @@ def test_the_manifest_tells_what_was_published(tmp_path: Path) -> None:
     checksums = {name: hashlib.sha256(f"herring in {name}".encode()).hexdigest() for name in sorted(FILES)}
     built_at = opened.manifest.built_at
     assert opened.manifest == Manifest(
-        store.SCHEMA, version("mandates"), ENCODER, FOREIGN, EDITIONS, COUNTS, checksums, built_at
+        manifests.SCHEMA, version("mandates"), ENCODER, FOREIGN, EDITIONS, COUNTS, checksums, built_at
     )
     assert built_at.endswith("+00:00")
 
@@ -271,9 +271,9 @@ def test_an_edited_manifest_is_found(tmp_path: Path) -> None:
 
 def test_another_schema_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(store, "SCHEMA", 99)
+        patch.setattr(manifests, "SCHEMA", 99)
         publish(tmp_path)
-    with pytest.raises(IndexOutdated, match=f"schema 99, this release reads {store.SCHEMA}; .*mandates ingest"):
+    with pytest.raises(IndexOutdated, match=f"schema 99, this release reads {manifests.SCHEMA}; .*mandates ingest"):
         store.open_generation(tmp_path)
 
 

@@ -84,7 +84,7 @@ def test_a_part_is_named_after_all_it_is_made_from(paper: Paper, spool: Spool, m
         replace(spool, ocr="eng").name(edition),
         replace(spool, encoder=WordEncoder(sha256="2" * 64).info).name(edition),
     ]
-    monkeypatch.setattr("pipeline.indexing.store.release", lambda: "0.0.1")
+    monkeypatch.setattr("pipeline.indexing.manifests.release", lambda: "0.0.1")
     others.append(spool.name(edition))
     monkeypatch.undo()
     assert len({spool.name(edition), *others}) == 7
