@@ -22,6 +22,8 @@ from pipeline.reading.names import Definition
 
 PASSAGES = "SELECT passages.*, headings.path FROM passages LEFT JOIN headings ON headings.number = passages.section"
 
+# What SQLite raises; it tells of a damaged schema in the words of that schema, which may be no text.
+BROKEN = (sqlite3.DatabaseError, UnicodeDecodeError)
 SERIALIZED = 3  # of ``sqlite3.threadsafety``: threads may share a connection
 
 
@@ -60,7 +62,7 @@ class Catalog:
             self._connection = sqlite3.connect(address, uri=True, check_same_thread=one_thread)
             if tables is not None:
                 self._fill(tables)
-        except sqlite3.DatabaseError as error:
+        except BROKEN as error:
             raise IndexDamaged(f"{path}: {error}; rebuild it: mandates ingest") from error
         rows = self._rows("SELECT * FROM editions ORDER BY id")
         try:
@@ -102,6 +104,9 @@ class Catalog:
         wanted = [int(row) for row in rows]
         query = f"{PASSAGES} WHERE row IN (SELECT value FROM json_each(?))"  # noqa: S608 - a constant
         found = {row[0]: row for row in self._rows(query, [to_json(wanted)])}
+        missing = [row for row in wanted if row not in found]
+        if missing:
+            raise IndexDamaged(f"{self._path}: there is no passage {missing[0]}; rebuild it: mandates ingest")
         return [self._passage(found[row]) for row in wanted]
 
     def passage_records(self, rows: Iterable[int]) -> list[tuple[Any, ...]]:
@@ -273,7 +278,7 @@ class Catalog:
     def _stream(self, sql: str, values: Sequence[Any] = ()) -> Iterator[Any]:
         try:
             yield from self._connection.execute(sql, list(values))
-        except sqlite3.DatabaseError as error:
+        except BROKEN as error:
             raise IndexDamaged(f"{self._path}: {error}; rebuild it: mandates ingest") from error
 
     def _passage(self, row: Sequence[Any]) -> Passage:

@@ -173,3 +173,23 @@ def test_who_is_named_is_found_without_looking_at_all_passages(catalog: Catalog)
     catalog._connection.set_trace_callback(None)
     plan = catalog._connection.execute(f"EXPLAIN QUERY PLAN {statements[0]}").fetchall()
     assert not [step for *_, step in plan if step.startswith(("SCAN passages", "SCAN mentions"))]
+
+
+def test_a_passage_that_is_not_there_is_damage(paper: Paper, tmp_path: Path) -> None:
+    # Found by changed indexes: other files told of a row that the catalog had lost.
+    document, passages = paper
+    write_records(tmp_path, [document], passages, [1] * len(passages))
+    with contextlib.closing(sqlite3.connect(tmp_path / "catalog.sqlite")) as connection, connection:
+        connection.execute("DELETE FROM passages WHERE row = 1")
+    with pytest.raises(IndexDamaged, match=r"catalog\.sqlite: there is no passage 1; rebuild it: mandates ingest"):
+        Catalog(tmp_path / "catalog.sqlite").passages([0, 1])
+
+
+def test_a_schema_that_is_no_text_is_damage(paper: Paper, tmp_path: Path) -> None:
+    # Found by changed indexes: SQLite's own message could not be read.
+    document, passages = paper
+    write_records(tmp_path, [document], passages, [1] * len(passages))
+    path = tmp_path / "catalog.sqlite"
+    path.write_bytes(path.read_bytes().replace(b"sqlite_autoindex_owners_1", b"sq\xb7ite_autoindex_owners_1"))
+    with pytest.raises(IndexDamaged, match=r"catalog\.sqlite: .*rebuild it: mandates ingest"):
+        Catalog(path)

@@ -149,7 +149,7 @@ def test_another_model_encodes_anew_but_does_not_read(
 def test_another_release_reads_anew_but_does_not_encode(
     papers: Path, index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "release", lambda: "99.0")
+    monkeypatch.setattr("importlib.metadata.version", lambda _: "99.0")
     report, encoded = ingest(papers, index)
     assert (encoded, report.published, report.editions[0].status) == ([], True, "read anew")
     assert store.open_generation(index).manifest.release == "99.0"
