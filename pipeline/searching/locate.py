@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Unpack
 
-from pipeline.datatypes import Hit, Organization
+from pipeline.datatypes import Edition, Hit, Organization
 from pipeline.searching.rank import squash
 from pipeline.searching.search import Filters, Index
 
@@ -23,6 +23,7 @@ NEAR_BEST = 0.5  # and this share of the best organization's score: a topic with
 
 SECTION = "section"
 IN_PASSAGE = 0.9  # of a passage's score counts for whom it names, but not in the sentence that is nearest to the topic
+TELLING = 30  # passages of a paper, from which on one of them stands out in it
 OWNED = 0.5  # of a paper's passages; a paper with more tells of organizations one by one, and its rest introduces them
 IN_PAPER = 0.8  # counts for who published the paper, which may tell of others
 
@@ -56,14 +57,16 @@ def who_covers(index: Index, topic: str, top_k: int = 3, **filters: Unpack[Filte
 
     Evidence counts for the organization whose section holds it, whoever else it names. What nobody owns counts for the
     organizations that it names and for who published the paper, if these own no section anywhere, and if the paper is
-    not parted by organizations.
+    not parted by organizations. One that is compares its organizations: its evidence is weighed in it, whatever other
+    papers the index holds.
 
     :param top_k: how many passages to show for each organization.
     """
-    hits = index.search(topic, min(max(len(index.catalog), 1), LOOKED_AT), **filters)
+    editions = index.editions(**filters)
+    parted = {edition for edition in editions if index.catalog.owned_share(edition) > OWNED}
+    hits = _weighed(index, topic, parted, filters)
     entries = index.catalog.organizations()
     owners = {entry.organization.acronym for entry in entries if entry.passages}
-    parted = {edition for edition in index.editions(edition="all") if index.catalog.owned_share(edition) > OWNED}
     pieces: dict[str, list[_Piece]] = defaultdict(list)
     for hit in hits:
         for acronym, piece in _pieces(index, hit):
@@ -81,6 +84,19 @@ def who_covers(index: Index, topic: str, top_k: int = 3, **filters: Unpack[Filte
         if body.acronym in pieces and body.acronym not in organizations
     ]
     return sorted([*covered, *(body for body in bodies if body.coverage != "none")], key=lambda item: -item.score)
+
+
+def _weighed(index: Index, topic: str, parted: Collection[Edition], filters: Filters) -> list[Hit]:
+    """Rank passages; those of a paper that is parted by organizations, if near, by how they stand out in it."""
+    hits = index.search(topic, min(max(len(index.catalog), 1), LOOKED_AT), **filters)
+    near = {hit.passage.edition: None for hit in hits if hit.score >= squash(MENTIONS)}
+    for edition in near:
+        size = len(index.catalog.span(edition.id))
+        if edition in parted and TELLING <= size < len(index.catalog):
+            others = [hit for hit in hits if hit.passage.edition != edition]
+            hits = others + index.search_edition(edition, topic, min(size, LOOKED_AT), filters)
+    ranked = sorted(hits, key=lambda hit: -hit.score)
+    return [replace(hit, rank=rank) for rank, hit in enumerate(ranked, start=1)]
 
 
 def with_evidence(covered: Sequence[Coverage]) -> list[Coverage]:

@@ -89,10 +89,13 @@ class Ranker:
         self._files, self._names = files, names
         self._passages = len(files.catalog)
 
-    def rank(self, query: Query, top_k: int, rows: Selection | None, weights: Weights) -> list[Ranked]:
+    def rank(
+        self, query: Query, top_k: int, rows: Selection | None, weights: Weights, among: Rows | None = None
+    ) -> list[Ranked]:
         """Rank passages, best first; equal scores in order of row.
 
         :param rows: rank these only, given in order.
+        :param among: the passages from which one at random would be taken, in order; by default all there are.
         """
         import numpy as np
 
@@ -104,13 +107,19 @@ class Ranker:
         in_sample = whole and self._passages == len(self._sample_rows)
         pieces = self._sample if in_sample else self._files.pieces(candidates, tokens=weights.tokens > 0)
         scores, best = self._scores(query, pieces, weights)
-        if whole:
+        if among is not None:
+            sample = self._files.pieces(_spread(among, SAMPLE), tokens=weights.tokens > 0)
+            sampled, _ = self._scores(query, sample, weights)
+        elif whole:
             sampled = {name: values[self._sample_rows] for name, values in scores.items()}
         else:
             sampled, _ = self._scores(query, self._sample, weights)
-        signals = {name: _z(scores[name], sampled[name].mean(), sampled[name].std()) for name in scores}
+        signals = {name: _z(scores[name], *_moments(sampled[name])) for name in scores}
         if matches is not None:
-            signals["lexical"] = _z(matches.at(candidates), matches.mean, matches.deviation)
+            mean, deviation = matches.mean, matches.deviation
+            if among is not None:
+                mean, deviation = _moments(matches.at(among))
+            signals["lexical"] = _z(matches.at(candidates), mean, deviation)
         fused = sum((getattr(weights, name) * values for name, values in signals.items()), np.zeros(len(candidates)))
         fused = fused / weights.total
         named = self._names.asked_for(query.text) if weights.named else set()
@@ -135,8 +144,7 @@ class Ranker:
     def _sample_rows(self) -> Rows:
         import numpy as np
 
-        most = SAMPLE_OF_MANY if self._files.axes else SAMPLE
-        return np.linspace(0, self._passages - 1, min(most, self._passages)).astype(np.int64)
+        return _spread(np.arange(self._passages), SAMPLE_OF_MANY if self._files.axes else SAMPLE)
 
     @functools.cached_property
     def _sample(self) -> Pieces:
@@ -190,6 +198,19 @@ class Ranker:
 def signal_names() -> list[str]:
     """List the signals in the order of their weights."""
     return [item.name for item in fields(Weights)]
+
+
+def _spread(rows: Rows, most: int) -> Rows:
+    """Take so many rows, evenly spread over them all."""
+    import numpy as np
+
+    return rows[np.linspace(0, len(rows) - 1, min(most, len(rows))).astype(np.int64)]
+
+
+def _moments(values: Scores) -> tuple[float, float]:
+    # In 64 bits, or the mean of equal values may differ from them by as much as they seem to deviate.
+    wide = values.astype("float64")
+    return float(wide.mean()), float(wide.std())
 
 
 def _z(values: Scores, mean: float, deviation: float) -> Scores:

@@ -138,10 +138,21 @@ class Index:
         :param mode: which signals count: "hybrid", "dense" or "lexical".
         :raises QueryError: for an empty query, ``top_k`` under 1, or an unknown organization.
         """
+        return self._search(query, top_k, mode, None, filters)
+
+    def search_edition(self, edition: Edition, query: str, top_k: int, filters: Filters) -> list[Hit]:
+        """Rank passages of one edition, scored by how far they stand out in it, whatever else the index holds."""
+        filters = {**filters, "documents": [edition.document], "edition": edition.label}
+        return self._search(query, top_k, "hybrid", self._files.rows(editions=[edition.id]), filters)
+
+    def _search(self, query: str, top_k: int, mode: str, among: Selection | None, filters: Filters) -> list[Hit]:
+        import numpy as np
+
         rows = self._select(query, top_k, filters)
         if rows is not None and not len(rows):
             return []
-        ranked = self._ranker.rank(self._encoded(query), top_k, rows, MODES[mode])
+        reference = None if among is None else np.asarray(among)
+        ranked = self._ranker.rank(self._encoded(query), top_k, rows, MODES[mode], reference)
         passages = self.catalog.passages([item.row for item in ranked])
         mentions = self.catalog.mentions(item.row for item in ranked)
         return [

@@ -8,8 +8,8 @@ import pytest
 
 from pipeline import open_index
 from pipeline.indexing.build import build_index
-from pipeline.searching.locate import who_covers
-from tests.conftest import WordEncoder
+from pipeline.searching.locate import who_covers, with_evidence
+from tests.conftest import PAPER, WordEncoder
 from tests.papers import BOLD, Text, make_pdf, paragraph
 
 HARBOURS = ["The agency inspects harbours, and lighthouses in harbours,", "and trains harbour pilots every year."]
@@ -129,3 +129,24 @@ def test_a_body_is_asked_for_by_any_name_and_never_taken_for_an_owner(
         assert [(body.acronym, count) for body, count in index.catalog.bodies()] == [
             ("Coastal Council", 0), ("OSB", 1), ("WLA", 1),
         ]  # fmt: skip
+
+
+def test_what_a_paper_shows_does_not_hang_on_what_else_is_indexed(
+    paper_index: Path, tmp_path: Path, word_encoder: WordEncoder
+) -> None:
+    # Found by indexing an unrelated paper too: beside it every section of this one seemed to tell of every topic.
+    lines = [f"Boat {number} carries barley to the mill, and its crew of {number} weigh it." for number in range(400)]
+    pages = [
+        [Text(f"Part {n}", 60, size=18, font=BOLD), *paragraph(lines[n * 20 : n * 20 + 20], 100)] for n in range(20)
+    ]
+    make_pdf(tmp_path / "boats-2020.pdf", pages)
+    build_index([PAPER, tmp_path / "boats-2020.pdf"], tmp_path / "index", WordEncoder)
+    topics = ["statelessness of refugees", "training of police officers", "removal of organs"]
+    with open_index(paper_index) as alone, open_index(tmp_path / "index") as beside:
+        for topic in topics:
+            shown = [
+                {item.organization.acronym for item in with_evidence(who_covers(index, topic))}
+                for index in (alone, beside)
+            ]
+            assert shown[0]
+            assert shown[1] == shown[0]

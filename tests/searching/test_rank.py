@@ -254,6 +254,19 @@ def test_rows_narrow_before_the_ranking(make: Make, mode: str) -> None:
     assert ranker.rank(asked(question), 5, np.array([], dtype=np.int64), MODES[mode]) == []
 
 
+def test_scores_are_deviations_among_the_passages_that_are_named(make: Make) -> None:
+    things = ["boats", "fishing boats", "nets", "old boats and nets", "barley"]
+    ranker = make([*RULES, *((f"The office counts {thing}.", None) for thing in 4 * things)])
+    query, among = asked("fishing boats"), np.arange(40, 60)
+    ranked = ranker.rank(query, 100, among, MODES["hybrid"], among)
+    for name in ("sentence", "tokens", "lexical"):
+        values = [item.signals[name] for item in ranked]
+        assert (np.mean(values), np.std(values)) == pytest.approx((0, 1), abs=2e-3)
+    assert [item.row for item in ranked[:4]] == [41, 46, 51, 56]
+    (other,) = ranker.rank(query, 100, np.array([51]), MODES["hybrid"], among)
+    assert other.score == pytest.approx(ranked[0].score)
+
+
 # --- the real paper
 
 
