@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import sqlite3
@@ -65,12 +66,10 @@ class Catalog:
         except BROKEN as error:
             raise IndexDamaged(f"{path}: {error}; rebuild it: mandates ingest") from error
         rows = self._rows("SELECT * FROM editions ORDER BY id")
-        try:
+        with self._making("an edition"):
             imprints = {row[0]: to_imprint(row[1:]) for row in self._rows("SELECT * FROM imprints")}
             self._editions = {row[0]: to_edition(row, imprints.get(row[0], Imprint())) for row in rows}
             self._spans = {row[0]: range(row[5], row[5] + row[6]) for row in rows}
-        except (ValueError, TypeError) as error:
-            raise IndexDamaged(f"{path}: an edition is none; rebuild it: mandates ingest") from error
         self._organizations: dict[tuple[str, str], Organization | None] = {}
 
     def definitions(self, keys: Sequence[str]) -> list[Definition]:
@@ -198,10 +197,9 @@ class Catalog:
         if acronyms is not None:
             query += " WHERE acronym IN (SELECT value FROM json_each(?))"
             values = [to_json(sorted(acronyms))]
-        return [
-            OrganizationEntry(self._editions[row[5]], to_organization(row), row[6])
-            for row in self._rows(f"{query} ORDER BY edition, rowid", values)
-        ]
+        rows = self._rows(f"{query} ORDER BY edition, rowid", values)
+        with self._making("an organization"):
+            return [OrganizationEntry(self._editions[row[5]], to_organization(row), row[6]) for row in rows]
 
     def owners_in(self, editions: Container[str], acronyms: Iterable[str]) -> set[str]:
         """Give those of some organizations that own a passage of these editions, by their ids."""
@@ -213,12 +211,15 @@ class Catalog:
 
     def named_organizations(self) -> list[Organization]:
         """List each organization once for every way in which editions name it, without pages."""
-        return [to_organization(row) for row in self._rows("SELECT acronym, name, aliases FROM names ORDER BY rowid")]
+        rows = self._rows("SELECT acronym, name, aliases FROM names ORDER BY rowid")
+        with self._making("an organization"):
+            return [to_organization(row) for row in rows]
 
     def bodies(self) -> list[BodyEntry]:
         """List the organizations that own no section: those that papers name in full once, and those that publish."""
         rows = self._rows("SELECT acronym, name, aliases, passages FROM bodies ORDER BY acronym")
-        return [BodyEntry(to_organization(row[:3]), row[3]) for row in rows]
+        with self._making("a body"):
+            return [BodyEntry(to_organization(row[:3]), row[3]) for row in rows]
 
     def mentions(self, rows: Iterable[int]) -> dict[int, tuple[str, ...]]:
         """Give the acronyms of the organizations that each of these passages names, its owner aside."""
@@ -253,7 +254,8 @@ class Catalog:
         """List the sections of every edition in reading order."""
         entries: list[SectionEntry] = []
         for row in reversed(self._rows("SELECT * FROM sections ORDER BY edition, number")):
-            entry = SectionEntry(row[0], row[1], row[2], tuple(json.loads(row[3])), row[4], (row[5], row[6]))
+            with self._making("a section"):
+                entry = SectionEntry(row[0], row[1], row[2], tuple(json.loads(row[3])), row[4], (row[5], row[6]))
             below = itertools.takewhile(partial(_is_below, entry), reversed(entries))
             last = max([row[6], *(later.pages[1] for later in below)])
             entries.append(entry._replace(pages=(row[5], last)))
@@ -272,6 +274,14 @@ class Catalog:
         span = self._spans[edition.id]
         return [edition.id, span.start, span.stop - 1]
 
+    @contextlib.contextmanager
+    def _making(self, what: str) -> Iterator[None]:
+        """Make records of rows; where that fails, the rows are not what was written."""
+        try:
+            yield
+        except (ValueError, TypeError, KeyError, IndexError) as error:
+            raise IndexDamaged(f"{self._path}: {what} cannot be read; rebuild it: mandates ingest") from error
+
     def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
         return list(self._stream(sql, values))
 
@@ -282,10 +292,8 @@ class Catalog:
             raise IndexDamaged(f"{self._path}: {error}; rebuild it: mandates ingest") from error
 
     def _passage(self, row: Sequence[Any]) -> Passage:
-        try:
+        with self._making(f"passage {row[0]}"):
             return to_passage(row, row[-1], self._editions[row[2]], self._organization(row[2], row[3]))
-        except (ValueError, TypeError, KeyError, IndexError) as error:
-            raise IndexDamaged(f"{self._path}: passage {row[0]} is no passage; rebuild it: mandates ingest") from error
 
     def _organization(self, edition: str, acronym: str | None) -> Organization | None:
         if acronym is None:
@@ -297,7 +305,8 @@ class Catalog:
                 " WHERE edition = ? AND acronym = ?"
             )
             found = self._rows(query, key)
-            self._organizations[key] = to_organization(found[0]) if found else None
+            with self._making(f"organization {acronym}"):
+                self._organizations[key] = to_organization(found[0]) if found else None
         return self._organizations[key]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -154,15 +154,29 @@ def test_an_organization_is_named_once_however_many_editions_name_it(paper: Pape
     catalog.close()
 
 
-@pytest.mark.parametrize("table", ["passages SET boxes", "passages SET edition", "editions SET copies"])
-def test_a_row_that_is_no_record_is_damage(paper: Paper, tmp_path: Path, table: str) -> None:
+@pytest.mark.parametrize(
+    ("column", "read"),
+    [
+        ("passages SET boxes", lambda catalog: catalog.passages([0])),
+        ("passages SET edition", lambda catalog: catalog.passages([0])),
+        ("editions SET copies", Catalog.editions),
+        ("names SET aliases", Catalog.named_organizations),
+        ("organizations SET aliases", Catalog.organizations),
+        ("bodies SET aliases", Catalog.bodies),
+        ("sections SET path", Catalog.sections),
+    ],
+)
+def test_a_row_that_is_no_record_is_damage(
+    paper: Paper, tmp_path: Path, column: str, read: Callable[[Catalog], object]
+) -> None:
     # Found by changed indexes, whose checksums were changed too.
     document, passages = paper
     write_records(tmp_path, [document], passages, [1] * len(passages))
     with contextlib.closing(sqlite3.connect(tmp_path / "catalog.sqlite")) as connection, connection:
-        connection.execute(f"UPDATE {table} = '[1'")
-    with pytest.raises(IndexDamaged, match=r"catalog\.sqlite: .* is no"):
-        Catalog(tmp_path / "catalog.sqlite").passages([0])
+        connection.execute("INSERT INTO bodies VALUES ('OSB', 'Oil Safety Board', '[]', 1)")
+        connection.execute(f"UPDATE {column} = '[1'")
+    with pytest.raises(IndexDamaged, match=r"catalog\.sqlite: .* cannot be read; rebuild it: mandates ingest"):
+        read(Catalog(tmp_path / "catalog.sqlite"))
 
 
 def test_who_is_named_is_found_without_looking_at_all_passages(catalog: Catalog) -> None:
