@@ -36,9 +36,16 @@ NEEDED = {
     "model_type": ("bert",), "hidden_act": ("gelu",), "position_embedding_type": ("absolute",),
     "is_decoder": (False,), "add_cross_attention": (False,), "quantization_config": (None,), "auto_map": (None,),
 }  # fmt: skip
-# Abramowitz and Stegun, "Handbook of mathematical functions", 1964, formula 7.1.26: |error| ≤ 1.5e-7.
-ERF = (0.254829592, -0.284496736, 1.421413741, -1.453152027, 1.061405429)
-ERF_SLOPE = 0.3275911
+# erf(x / √2) = tanh(x · P(x²)); P was fitted to the least largest error of x · erf(x / √2) for x up to 5.5.
+ERF = (
+    0.79787271,
+    0.036365466,
+    -5.774009834816797e-05,
+    -4.7293893686835014e-05,
+    2.800974970509303e-06,
+    -5.668032565e-08,
+)
+ERF_IS_ONE = 30.0  # from this square on, in 32 bits
 GELU_BLOCK = 16_384  # numbers of 4 bytes: three such blocks stay in the cache nearest to the processor's second
 
 
@@ -129,7 +136,9 @@ class Bert:
             weights -= weights.max(axis=1, keepdims=True)
             np.exp(weights, out=weights)
             sums = weights.sum(axis=1, keepdims=True)
-            mixed[:, :, tokens] = value[:, :, tokens] @ weights / sums
+            found = value[:, :, tokens] @ weights
+            found /= sums
+            mixed[:, :, tokens] = found
         return mixed.reshape(x.shape)
 
     def _normalized(self, x: Matrix, pair: Pair) -> Matrix:
@@ -172,7 +181,7 @@ class Bert:
 
 
 def gelu(x: Matrix) -> Matrix:
-    """Turn each x, in place, into half of x times 1 + erf(x / √2); the error is below |x| · 1e-7.
+    """Turn each x, in place, into half of x times 1 + erf(x / √2); the error is below 1.2e-6.
 
     :param x: shape (rows, columns). A few rows at a time: what stays in the processor's cache is ten times as near.
     """
@@ -185,24 +194,18 @@ def gelu(x: Matrix) -> Matrix:
 def _gelu(x: Matrix) -> None:
     import numpy as np
 
-    half = np.abs(x)
-    half *= np.float32(math.sqrt(0.5))
-    t = half * np.float32(ERF_SLOPE)
-    t += np.float32(1)
-    np.reciprocal(t, out=t)
-    series = np.float32(ERF[-1]) * t
-    for factor in reversed(ERF[:-1]):
+    square = x * x
+    np.minimum(square, np.float32(ERF_IS_ONE), out=square)
+    series = square * np.float32(ERF[-1])
+    for factor in ERF[-2:0:-1]:
         series += np.float32(factor)
-        series *= t
-    half *= half
-    np.negative(half, out=half)
-    np.exp(half, out=half)
-    series *= half  # 1 - erf(|x| / √2)
-    np.subtract(np.float32(1), series, out=series)
-    np.copysign(series, x, out=series)
+        series *= square
+    series += np.float32(ERF[0])
+    series *= x
+    np.tanh(series, out=series)
     series += np.float32(1)
-    x *= series
     x *= np.float32(0.5)
+    x *= series
 
 
 def _dense(x: Matrix, pair: Pair, onto: Matrix | None = None) -> Matrix:
