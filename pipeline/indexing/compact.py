@@ -54,15 +54,19 @@ class Axes:
         pairs = codes.view(np.uint8)
         return np.concatenate([pairs & 15, pairs >> 4], axis=1).astype(np.float32)
 
-    def similarities(self, query: Vectors, codes: Bytes) -> Vectors:
+    def similarities(self, query: Vectors, codes: Bytes, levels: Vectors | None = None) -> Vectors:
         """Give the products of vectors with those of a query, shape (vectors, tokens).
 
         What is left of a vector counts as if its norm were 1: it is 0.99, with a deviation of 0.007.
+
+        :param levels: of the codes, if they are known.
         """
         import numpy as np
 
         turned = query @ self.basis
         scaled, least = np.ascontiguousarray((turned * self._step).T), (self.middle - LEVELS * self._step) @ turned.T
+        if levels is not None:
+            return np.asarray(levels @ scaled + least)
         products = np.empty((len(codes), len(query)), dtype=np.float32)
         for start in range(0, len(codes), CACHED):
             np.add(self.levels(codes[start : start + CACHED]) @ scaled, least, out=products[start : start + CACHED])

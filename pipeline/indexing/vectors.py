@@ -160,14 +160,11 @@ def best_match(query: Vectors, passages: Sequence[npt.NDArray[Any]]) -> Vectors:
     return best_matches(query, pieces, lengths)
 
 
-def best_matches(
-    query: Vectors, pieces: npt.NDArray[Any], counts: Rows, norms: npt.NDArray[np.float32] | None = None
-) -> Vectors:
+def best_matches(query: Vectors, pieces: npt.NDArray[Any], counts: Rows) -> Vectors:
     """Score passages as ``best_match`` does.
 
     :param pieces: the token vectors of all passages below each other, of any length.
     :param counts: how many each passage has.
-    :param norms: the lengths of the vectors, where they are known: a sixth of the work is to find them.
     """
     import numpy as np
 
@@ -175,17 +172,8 @@ def best_matches(
     columns = np.ascontiguousarray(query.T)
     for start in range(0, len(pieces), CACHED):
         vectors = pieces[start : start + CACHED].astype(np.float32)
-        lengths = _norms(vectors) if norms is None else norms[start : start + CACHED]
-        np.divide(vectors @ columns, lengths[:, None], out=similarities[start : start + CACHED])
+        np.divide(vectors @ columns, _norms(vectors)[:, None], out=similarities[start : start + CACHED])
     return mean_of_best(similarities, counts)
-
-
-def norms_of(pieces: npt.NDArray[Any]) -> Vectors:
-    """Give the length of each vector, 1 for one of zeros."""
-    import numpy as np
-
-    blocks = (pieces[start : start + CACHED].astype(np.float32) for start in range(0, len(pieces), CACHED))
-    return np.concatenate([np.zeros(0, dtype=np.float32), *map(_norms, blocks)])
 
 
 def _norms(vectors: Vectors) -> Vectors:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.datatypes import EncoderInfo
 from pipeline.indexing.files import Pieces
 from pipeline.indexing.records import PARTED
-from pipeline.indexing.vectors import best_match, best_matches, mean_of_best, unit_rows
+from pipeline.indexing.vectors import best_match, unit_rows
 from pipeline.scaling.conditions import condition_of, holding, quote
 from pipeline.scaling.entities import AXES, PASSAGES, PIECES, RECORDS, to_axes, unpack
 from pipeline.scaling.milvus import MOST, Database
@@ -190,9 +190,7 @@ class MilvusFiles:
 
     def interaction(self, query: Vectors, pieces: Pieces) -> Vectors:
         """Score passages by late interaction with the vectors of a question's tokens."""
-        if self.axes:
-            return mean_of_best(self.axes.similarities(query, pieces.tokens), pieces.token_counts)
-        return best_matches(query, pieces.tokens, pieces.token_counts, pieces.token_norms)
+        return pieces.interaction(query, self.axes)
 
     def closeness(self, query: Vectors, row: int) -> float:
         """Give the cosine, by late interaction, of a question's tokens and a passage's."""

@@ -148,7 +148,7 @@ class Ranker:
 
     @functools.cached_property
     def _sample(self) -> Pieces:
-        return self._files.pieces(self._sample_rows).for_many()
+        return self._files.pieces(self._sample_rows).for_many(self._files.axes)
 
     def _candidates(self, query: Query, count: int, rows: Selection | None, matches: Matches | None) -> Rows:
         """Give the rows that vectors or words find among their best; all rows if that is not many more."""

@@ -12,7 +12,7 @@ from pipeline.errors import IndexDamaged
 from pipeline.indexing import build, compact, nearest, store
 from pipeline.indexing.arrays import write_arrays
 from pipeline.indexing.compact import Axes, CodedPassages, learn_axes, learn_from, open_axes, write_axes
-from pipeline.indexing.files import open_files
+from pipeline.indexing.files import Pieces, open_files
 from pipeline.indexing.vectors import best_match, mean_of_best, quantize, unit_rows
 from pipeline.indexing.verify import verify_index
 from tests.indexing.editions import BUA, IFO, WLA, answers, ingest, make_edition, vectors
@@ -48,6 +48,19 @@ def test_products_are_nearly_those_of_the_vectors(axes: Axes) -> None:
     assert (levels.min() >= 0, levels.max() <= 2 * compact.LEVELS) == (True, True)
     np.testing.assert_allclose(axes.similarities(query, codes), passage @ query.T, atol=0.05)
     np.testing.assert_allclose(axes.similarities(query, codes), axes.decode(codes) @ query.T, atol=1e-5)
+
+
+@pytest.mark.parametrize("compact_ones", [False, True])
+def test_what_is_prepared_for_many_questions_scores_the_same(axes: Axes, compact_ones: bool) -> None:
+    query, passage, counts = tokens(3, 7), tokens(4, 60), np.array([20, 0, 40])
+    vectors = axes.encode(passage) if compact_ones else quantize(passage)
+    pieces = Pieces(np.arange(3), passage[:3], np.ones(3, dtype=np.int64), vectors, counts)
+    once = pieces.interaction(query, axes if compact_ones else None)
+    many = pieces.for_many(axes if compact_ones else None)
+    assert many.prepared is not None
+    assert (once[1], once[0] > 0.5) == (0, True)
+    for _ in range(2):
+        np.testing.assert_allclose(many.interaction(query, axes if compact_ones else None), once, atol=1e-5)
 
 
 def test_what_was_quantized_before_says_the_same(axes: Axes) -> None:
