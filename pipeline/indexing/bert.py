@@ -37,14 +37,7 @@ NEEDED = {
     "is_decoder": (False,), "add_cross_attention": (False,), "quantization_config": (None,), "auto_map": (None,),
 }  # fmt: skip
 # erf(x / √2) = tanh(x · P(x²)); P was fitted to the least largest error of x · erf(x / √2) for x up to 5.5.
-ERF = (
-    0.79787271,
-    0.036365466,
-    -5.774009834816797e-05,
-    -4.7293893686835014e-05,
-    2.800974970509303e-06,
-    -5.668032565e-08,
-)
+ERF = (0.79787271, 0.036365466, -5.7740098e-5, -4.7293894e-5, 2.8009750e-6, -5.6680326e-8)
 ERF_IS_ONE = 30.0  # from this square on, in 32 bits
 GELU_BLOCK = 16_384  # numbers of 4 bytes: three such blocks stay in the cache nearest to the processor's second
 

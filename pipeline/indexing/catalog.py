@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import json
 import sqlite3
@@ -274,7 +273,7 @@ class Catalog:
         span = self._spans[edition.id]
         return [edition.id, span.start, span.stop - 1]
 
-    @contextlib.contextmanager
+    @contextmanager
     def _making(self, what: str) -> Iterator[None]:
         """Make records of rows; where that fails, the rows are not what was written."""
         try:

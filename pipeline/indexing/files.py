@@ -227,10 +227,6 @@ class Files(NamedTuple):
         pieces = self.tokens.gather(firsts, counts if tokens else 0 * counts)
         return Pieces(rows, sentences, self.columns.sentences(rows)[1], pieces, counts)
 
-    def interaction(self, query: Vectors, pieces: Pieces) -> Vectors:
-        """Score passages by late interaction with the vectors of a question's tokens; see ``best_match``."""
-        return pieces.interaction(query, self.axes)
-
     def closeness(self, query: Vectors, row: int) -> float:
         """Give the cosine, by late interaction, of a question's tokens and a passage's."""
         import numpy as np

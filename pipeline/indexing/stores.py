@@ -113,9 +113,6 @@ class Reader(Protocol):
     def pieces(self, rows: Rows, *, tokens: bool = True) -> Pieces:
         """Read the vectors of these passages' sentences, and of their tokens if they are wanted."""
 
-    def interaction(self, query: Scores, pieces: Pieces) -> Scores:
-        """Score passages by late interaction with the vectors of a question's tokens."""
-
     def closeness(self, query: Scores, row: int) -> float:
         """Give the cosine, by late interaction, of a question's tokens and a passage's."""
 

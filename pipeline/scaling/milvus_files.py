@@ -188,10 +188,6 @@ class MilvusFiles:
                 self._kept -= sentences.nbytes + tokens.nbytes
         return found | new
 
-    def interaction(self, query: Vectors, pieces: Pieces) -> Vectors:
-        """Score passages by late interaction with the vectors of a question's tokens."""
-        return pieces.interaction(query, self.axes)
-
     def closeness(self, query: Vectors, row: int) -> float:
         """Give the cosine, by late interaction, of a question's tokens and a passage's."""
         codes = self._read_pieces([row])[row][1]

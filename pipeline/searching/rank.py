@@ -179,7 +179,7 @@ class Ranker:
         if weights.sentence:
             scores["sentence"] = highest
         if weights.tokens:
-            scores["tokens"] = self._files.interaction(query.tokens, pieces)
+            scores["tokens"] = pieces.interaction(query.tokens, self._files.axes)
         return scores, best
 
     def _match(self, text: str) -> Matches | None:
