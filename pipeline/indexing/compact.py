@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import IndexDamaged
 from pipeline.indexing.arrays import open_arrays, write_arrays
-from pipeline.indexing.vectors import CACHED, unit_rows
+from pipeline.indexing.vectors import in_blocks, unit_rows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -51,25 +51,23 @@ class Axes:
         """Give the steps along each axis, from 0."""
         import numpy as np
 
-        pairs = codes.view(np.uint8)
-        return np.concatenate([pairs & 15, pairs >> 4], axis=1).astype(np.float32)
+        levels = np.empty((len(codes), len(self.reach)), dtype=np.float32)
+        _unpack(codes, levels)
+        return levels
 
-    def similarities(self, query: Vectors, codes: Bytes, levels: Vectors | None = None) -> Vectors:
+    def similarities(self, query: Vectors, codes: Bytes) -> Vectors:
         """Give the products of vectors with those of a query, shape (vectors, tokens).
 
         What is left of a vector counts as if its norm were 1: it is 0.99, with a deviation of 0.007.
-
-        :param levels: of the codes, if they are known.
         """
         import numpy as np
 
         turned = query @ self.basis
         scaled, least = np.ascontiguousarray((turned * self._step).T), (self.middle - LEVELS * self._step) @ turned.T
-        if levels is not None:
-            return np.asarray(levels @ scaled + least)
         products = np.empty((len(codes), len(query)), dtype=np.float32)
-        for start in range(0, len(codes), CACHED):
-            np.add(self.levels(codes[start : start + CACHED]) @ scaled, least, out=products[start : start + CACHED])
+        for rows, levels in in_blocks(codes, len(self.reach), _unpack):
+            np.matmul(levels, scaled, out=products[rows])
+            products[rows] += least
         return products
 
     def decode(self, codes: Bytes) -> Vectors:
@@ -83,6 +81,15 @@ class Axes:
     def width(self) -> int:
         """The bytes of a vector; never as many as the dimensions it has otherwise."""
         return len(self.reach) // 2
+
+
+def _unpack(codes: Bytes, levels: Vectors) -> None:
+    import numpy as np
+
+    half = codes.shape[1]
+    pairs = codes.view(np.uint8)
+    np.copyto(levels[:, :half], pairs & 15)
+    np.copyto(levels[:, half:], pairs >> 4)
 
 
 def learn_axes(sample: npt.NDArray[Any]) -> Axes:

@@ -24,7 +24,7 @@ from pipeline.indexing.records import (
     passage_row,
     to_json,
 )
-from pipeline.indexing.vectors import PackedVectors, best_match, best_matches, mean_of_best, unit_rows, write_packed
+from pipeline.indexing.vectors import PackedVectors, best_match, best_matches, mean_of_best, row_norms, write_packed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -176,7 +176,7 @@ def _copy_edition(connection: Any, copied: Copied) -> None:
 class Pieces(NamedTuple):
     """The vectors of some passages' sentences and tokens below each other, and how many each passage has.
 
-    ``prepared`` are the tokens' vectors as they are multiplied, if these pieces are compared with many questions.
+    ``norms``: of the tokens' vectors, if they are known.
     """
 
     rows: Rows
@@ -184,21 +184,17 @@ class Pieces(NamedTuple):
     sentence_counts: Rows
     tokens: npt.NDArray[Any]
     token_counts: Rows
-    prepared: Vectors | None = None
+    norms: Vectors | None = None
 
-    def for_many(self, axes: Axes | None) -> Pieces:
-        """Do once what each question would do again; it takes four or more times the memory."""
-        return self._replace(prepared=axes.levels(self.tokens) if axes else unit_rows(self.tokens))
+    def with_norms(self) -> Pieces:
+        """Find once what each question would find again."""
+        return self._replace(norms=row_norms(self.tokens))
 
     def interaction(self, query: Vectors, axes: Axes | None) -> Vectors:
         """Score the passages by late interaction with the vectors of a question's tokens; see ``best_match``."""
-        import numpy as np
-
         if axes:
-            return mean_of_best(axes.similarities(query, self.tokens, self.prepared), self.token_counts)
-        if self.prepared is not None:
-            return mean_of_best(self.prepared @ np.ascontiguousarray(query.T), self.token_counts)
-        return best_matches(query, self.tokens, self.token_counts)
+            return mean_of_best(axes.similarities(query, self.tokens), self.token_counts)
+        return best_matches(query, self.tokens, self.token_counts, self.norms)
 
 
 class Files(NamedTuple):

@@ -9,7 +9,7 @@ from pipeline.comparing.compare import compare_editions, count_passages
 from pipeline.datatypes import Edition, Organization, Passage
 from pipeline.indexing.gather import Reading
 from pipeline.indexing.reuse import Before
-from pipeline.reading.corpus import label_order
+from pipeline.reading.labels import label_order
 
 
 class Comparison(NamedTuple):

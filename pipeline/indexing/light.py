@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -119,6 +118,8 @@ class LightEncoder:
         if len(batches) < 2:
             yield from zip(batches, map(self._parts.bert, work), strict=True)
             return
+        from concurrent.futures import ThreadPoolExecutor
+
         from threadpoolctl import threadpool_limits
 
         from pipeline.reading.workers import cores

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Rows = npt.NDArray[np.int64]
 
 LONGEST_HEADER = 10_000  # bytes; that of a matrix takes 128
-CACHED = 512  # rows that are compared at once: in 32 bits they stay in a core's own cache from step to step
+CACHED = 128  # rows that are compared at once: in 32 bits they stay in a core's own cache from step to step
 WRITTEN = 4096  # rows that are brought to 8 bits and written at once
 
 
@@ -134,6 +134,36 @@ class PackedVectors:
                 view = view[count:]
 
 
+def in_blocks(
+    matrix: npt.NDArray[Any],
+    width: int | None = None,
+    unpack: Callable[[npt.NDArray[Any], Vectors], None] | None = None,
+) -> Iterator[tuple[slice, Vectors]]:
+    """Give a matrix in 32 bits, block by block, and which rows each one is; the next block takes the same memory.
+
+    :param width: of the blocks; by default that of the matrix.
+    :param unpack: writes rows of the matrix into a block; by default they are copied.
+    """
+    import numpy as np
+
+    write = unpack or (lambda rows, block: np.copyto(block, rows))
+    block = np.empty((min(CACHED, len(matrix)), width or matrix.shape[1]), dtype=np.float32)
+    for start in range(0, len(matrix), CACHED):
+        rows = slice(start, min(start + CACHED, len(matrix)))
+        write(matrix[rows], block[: rows.stop - start])
+        yield rows, block[: rows.stop - start]
+
+
+def row_norms(matrix: npt.NDArray[Any]) -> Vectors:
+    """Give the norm of each row; 1 for zeros, which stay zeros when they are divided by it."""
+    import numpy as np
+
+    norms = np.empty(len(matrix), dtype=np.float32)
+    for rows, block in in_blocks(matrix):
+        norms[rows] = _norms(block)
+    return norms
+
+
 def unit_rows(matrix: npt.NDArray[Any]) -> Vectors:
     """Bring each row to norm 1; zeros stay zeros."""
     import numpy as np
@@ -160,19 +190,20 @@ def best_match(query: Vectors, passages: Sequence[npt.NDArray[Any]]) -> Vectors:
     return best_matches(query, pieces, lengths)
 
 
-def best_matches(query: Vectors, pieces: npt.NDArray[Any], counts: Rows) -> Vectors:
+def best_matches(query: Vectors, pieces: npt.NDArray[Any], counts: Rows, norms: Vectors | None = None) -> Vectors:
     """Score passages as ``best_match`` does.
 
     :param pieces: the token vectors of all passages below each other, of any length.
     :param counts: how many each passage has.
+    :param norms: of the vectors, if they are known.
     """
     import numpy as np
 
     similarities = np.empty((len(pieces), len(query)), dtype=np.float32)
     columns = np.ascontiguousarray(query.T)
-    for start in range(0, len(pieces), CACHED):
-        vectors = pieces[start : start + CACHED].astype(np.float32)
-        np.divide(vectors @ columns, _norms(vectors)[:, None], out=similarities[start : start + CACHED])
+    for rows, vectors in in_blocks(pieces):
+        np.matmul(vectors, columns, out=similarities[rows])
+        similarities[rows] /= (_norms(vectors) if norms is None else norms[rows])[:, None]
     return mean_of_best(similarities, counts)
 
 

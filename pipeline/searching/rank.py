@@ -148,7 +148,8 @@ class Ranker:
 
     @functools.cached_property
     def _sample(self) -> Pieces:
-        return self._files.pieces(self._sample_rows).for_many(self._files.axes)
+        pieces = self._files.pieces(self._sample_rows)
+        return pieces if self._files.axes else pieces.with_norms()
 
     def _candidates(self, query: Query, count: int, rows: Selection | None, matches: Matches | None) -> Rows:
         """Give the rows that vectors or words find among their best; all rows if that is not many more."""

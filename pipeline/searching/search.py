@@ -16,7 +16,7 @@ from pipeline.errors import IndexDamaged, QueryError
 from pipeline.indexing.encode import Encoder, Reranker, load_encoder
 from pipeline.indexing.pointer import REBUILD
 from pipeline.indexing.stores import Opened, Selection, Store
-from pipeline.reading.corpus import latest
+from pipeline.reading.labels import latest
 from pipeline.reading.mentions import Names
 from pipeline.reading.names import Definition, definition_key, name_key
 from pipeline.scaling.stores import open_store

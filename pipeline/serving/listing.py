@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline.datatypes import Edition
 from pipeline.indexing.catalog import Catalog
-from pipeline.reading.corpus import label_order, latest
+from pipeline.reading.labels import label_order, latest
 from pipeline.serving.imprint import imprint_record
 
 

@@ -51,16 +51,28 @@ def test_products_are_nearly_those_of_the_vectors(axes: Axes) -> None:
 
 
 @pytest.mark.parametrize("compact_ones", [False, True])
-def test_what_is_prepared_for_many_questions_scores_the_same(axes: Axes, compact_ones: bool) -> None:
+@pytest.mark.parametrize("cached", [1, 7, 20, 60, 128])
+def test_blocks_of_any_height_score_the_same(
+    axes: Axes, compact_ones: bool, cached: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.indexing.vectors.CACHED", cached)
     query, passage, counts = tokens(3, 7), tokens(4, 60), np.array([20, 0, 40])
     vectors = axes.encode(passage) if compact_ones else quantize(passage)
     pieces = Pieces(np.arange(3), passage[:3], np.ones(3, dtype=np.int64), vectors, counts)
-    once = pieces.interaction(query, axes if compact_ones else None)
-    many = pieces.for_many(axes if compact_ones else None)
-    assert many.prepared is not None
-    assert (once[1], once[0] > 0.5) == (0, True)
-    for _ in range(2):
-        np.testing.assert_allclose(many.interaction(query, axes if compact_ones else None), once, atol=1e-5)
+    found = pieces.interaction(query, axes if compact_ones else None)
+    plain = axes.decode(vectors) if compact_ones else unit_rows(vectors)
+    np.testing.assert_allclose(found, mean_of_best(plain @ query.T, counts), atol=1e-5)
+    assert (found[1], found[0] > 0.5) == (0, True)
+
+
+def test_norms_that_are_known_change_no_score() -> None:
+    query, vectors = tokens(3, 7), quantize(tokens(4, 300))
+    vectors[5] = 0
+    pieces = Pieces(np.arange(1), tokens(1, 1), np.ones(1, dtype=np.int64), vectors, np.array([300]))
+    norms = pieces.with_norms().norms
+    assert norms is not None
+    np.testing.assert_allclose(norms, np.where(np.arange(300) == 5, 1, np.linalg.norm(vectors, axis=1)), rtol=1e-6)
+    assert pieces.with_norms().interaction(query, None) == pieces.interaction(query, None)
 
 
 def test_what_was_quantized_before_says_the_same(axes: Axes) -> None:

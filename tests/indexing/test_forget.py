@@ -106,7 +106,7 @@ def test_a_forgetting_that_was_killed_before_it_swept_is_ended_by_the_next_one(i
 
 
 def test_what_cannot_be_deleted_is_told(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.indexing.store.shutil.rmtree", lambda path, ignore_errors: None)
+    monkeypatch.setattr("pipeline.indexing.store._delete", lambda path: None)
     with pytest.raises(IndexNotWritable, match=r"what was taken out is still in .*generation-000001"):
         forget(index, "spy")
 

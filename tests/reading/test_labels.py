@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from reportlab.pdfgen.canvas import Canvas
 
 from pipeline.datatypes import Edition
-from pipeline.reading.corpus import identify, label_order, latest
+from pipeline.reading.corpus import identify
+from pipeline.reading.labels import label_order, latest
 
 LABELS = st.one_of(
     st.integers(1990, 2040).map(str),
