@@ -160,29 +160,44 @@ def _note_lines(number: int, text: str, look: Typography) -> list[str]:
 
 
 def _pages(rows: Sequence[Row], look: Typography, notes: dict[int, str]) -> Iterator[list[list[Row]]]:
-    """Fill columns and pages; a top heading starts a page, and no heading ends a column."""
+    """Fill pages; a top heading starts one."""
     start = 0
     while start < len(rows):
-        page: list[list[Row]] = []
         room = look.paper[1] - TOP - 90.0
-        while len(page) < look.columns and start < len(rows):
-            top, end = 0.0, start
-            while end < len(rows):
-                row = rows[end]
-                fresh = row.level == 1 and row.starts and (page or end > start)
-                need = sum(1.2 * NOTE * len(_note_lines(n, notes[n], look)) for _, _, own in row.words for n in own)
-                if fresh or (top + row.gap > room - need and end > start):
-                    break
-                top += row.gap
-                room -= need
-                end += 1
-            while end < len(rows) and end > start + 1 and rows[end - 1].level:
-                end -= 1
-            if end == start:
+        page = _page(rows, start, look, room)
+        # Notes stand below all columns: what the last one cites takes room from the first one as well.
+        for _ in range(9):
+            need = sum(_note_room(row, look, notes) for column in page for row in column)
+            page = _page(rows, start, look, room - need)
+            if sum(_note_room(row, look, notes) for column in page for row in column) <= need:
                 break
-            page.append(list(rows[start:end]))
-            start = end
+        start += sum(map(len, page))
         yield page
+
+
+def _note_room(row: Row, look: Typography, notes: dict[int, str]) -> float:
+    return sum(1.2 * NOTE * len(_note_lines(n, notes[n], look)) for _, _, own in row.words for n in own)
+
+
+def _page(rows: Sequence[Row], start: int, look: Typography, room: float) -> list[list[Row]]:
+    """Fill the columns of a page; no heading ends one."""
+    page: list[list[Row]] = []
+    while len(page) < look.columns and start < len(rows):
+        top, end = 0.0, start
+        while end < len(rows):
+            row = rows[end]
+            fresh = row.level == 1 and row.starts and (page or end > start)
+            if fresh or (top + row.gap > room and end > start):
+                break
+            top += row.gap
+            end += 1
+        while end < len(rows) and end > start + 1 and rows[end - 1].level:
+            end -= 1
+        if end == start:
+            break
+        page.append(list(rows[start:end]))
+        start = end
+    return page
 
 
 def _draw(canvas: Canvas, page: list[list[Row]], number: int, look: Typography, notes: dict[int, str]) -> None:

@@ -45,8 +45,8 @@ class Style(NamedTuple):
 class Candidate(NamedTuple):
     """A heading before levels are known: its lines ``start`` to ``end`` (exclusive) of the document's text lines.
 
-    ``told`` is the level that the paper itself gives it; ``first`` tells that it is the first line of its page, and
-    ``opens`` that there was room for it on the page before.
+    ``told`` is the level that the paper itself gives it; ``first`` tells that it is the first line of its page,
+    ``opens`` that there was room for it on the page before, and ``listed`` that the introduction names it.
     """
 
     start: int
@@ -56,6 +56,7 @@ class Candidate(NamedTuple):
     told: int | None = None
     first: bool = False
     opens: bool = False
+    listed: bool = False
 
     @property
     def run_in(self) -> bool:

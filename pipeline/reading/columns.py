@@ -25,6 +25,7 @@ NARROWEST = 0.2  # share of the text's width; a column of four on a page, and no
 FILLED = 0.6  # share of a column's width that a line of text fills, unless it ends a paragraph
 MOSTLY = 0.5  # share of a column's lines that are filled; of a table's cells it is a third at most
 LABEL = 4  # characters of a bullet or number that stands apart from its text
+NEAR = 4.0  # times its size, at most; farther off stands a footnote mark at a column's end, beside the next column
 LARGER = 1.06  # times the usual size: a heading, as in ``HeadingThresholds``
 ROOM = 0.5  # times its height: what parts a heading across from the columns above and below; lines have less
 WIDE = 1.2  # times a sheet's height; two pages of letter paper make 1.29, of A4 1.41
@@ -49,16 +50,18 @@ def may_have_columns(lines: Sequence[Line]) -> bool:
         return False
     left, right = min(line.box.x0 for line in lines), max(line.box.x1 for line in lines)
     edge = left + NARROWEST * (right - left)
-    return sum(line.gap >= GUTTER or line.box.x0 > edge for line in lines) >= FEW
+    ends_text = any(line.gap >= GUTTER for line in lines[:FEW])
+    return ends_text or sum(line.gap >= GUTTER or line.box.x0 > edge for line in lines) >= FEW
 
 
-def part_columns(rows: Sequence[list[Glyph]]) -> list[list[Glyph]]:
+def part_columns(rows: Sequence[list[Glyph]], width: float | None = None) -> list[list[Glyph]]:
     """Part a page's glyphs into pieces without columns, in reading order.
 
     :param rows: the glyphs of each row of the page, from left to right.
+    :param width: of the page, in points, if the rows are all of it.
     """
     pieces = [piece for row in rows for piece in _pieces(row)]
-    return [[glyph for piece in part for glyph in piece.glyphs] for part in _part(pieces)]
+    return [[glyph for piece in part for glyph in piece.glyphs] for part in _part(pieces, width)]
 
 
 def part_halves(rows: Sequence[list[Glyph]], width: float) -> list[list[list[Glyph]]]:
@@ -90,7 +93,7 @@ def _pieces(row: Sequence[Glyph]) -> list[_Piece]:
     """Cut a row at its wide gaps; a bullet or number stays with its text."""
     pieces: list[list[Glyph]] = []
     for glyphs in cut_row(row, GUTTER):
-        if pieces and _is_label(pieces[-1]):
+        if pieces and _is_label(pieces[-1]) and glyphs[0].box.x0 - pieces[-1][-1].box.x1 <= NEAR * glyphs[0].size:
             pieces[-1] += glyphs
         else:
             pieces.append(glyphs)
@@ -102,8 +105,8 @@ def _is_label(glyphs: Sequence[Glyph]) -> bool:
     return len(text) <= LABEL and not any(map(str.isalpha, text[1:]))
 
 
-def _part(pieces: Sequence[_Piece]) -> list[list[_Piece]]:
-    gutter = _gutter(pieces)
+def _part(pieces: Sequence[_Piece], page_width: float | None = None) -> list[list[_Piece]]:
+    gutter = _gutter(pieces, page_width)
     if gutter is None:
         return [list(pieces)] if pieces else []
     parts: list[list[_Piece]] = []
@@ -123,7 +126,7 @@ def _by_height(pieces: Sequence[_Piece]) -> list[_Piece]:
     return sorted(pieces, key=lambda piece: (piece.box.top, piece.box.x0))
 
 
-def _gutter(pieces: Sequence[_Piece]) -> float | None:
+def _gutter(pieces: Sequence[_Piece], page_width: float | None) -> float | None:
     """Find where the second column begins, if there is one: the foremost edge that lines of text share."""
     if len(pieces) < LINES + FEW:
         return None
@@ -131,14 +134,15 @@ def _gutter(pieces: Sequence[_Piece]) -> float | None:
     edges = Counter(round(piece.box.x0 / SAME_EDGE) for piece in pieces)
     for edge in sorted(edges):
         x = (edge - 0.5) * SAME_EDGE
-        wide = edges[edge] + edges[edge + 1] >= FEW and x - first >= NARROWEST * (last - first)
-        if wide and _is_gutter(pieces, x, NARROWEST * (last - first)):
+        narrowest = NARROWEST * (last - first)
+        found = _is_gutter if edges[edge] + edges[edge + 1] >= FEW else _ends_in_a_line
+        if x - first >= narrowest and found(pieces, x, narrowest, page_width):
             inner = max(piece.box.x1 for piece in pieces if piece.box.x1 <= x - GUTTER / 2)
             return min((piece.box.x0 for piece in pieces if inner < piece.box.x0 < x), default=x)
     return None
 
 
-def _is_gutter(pieces: Sequence[_Piece], x: float, narrowest: float) -> bool:
+def _is_gutter(pieces: Sequence[_Piece], x: float, narrowest: float, page_width: float | None) -> bool:
     left = [piece.box for piece in pieces if piece.box.x1 <= x - GUTTER / 2]
     right = [piece.box for piece in pieces if piece.box.x0 >= x]
     if min(len(left), len(right)) < FEW:
@@ -148,14 +152,33 @@ def _is_gutter(pieces: Sequence[_Piece], x: float, narrowest: float) -> bool:
     band = [piece.box for piece in pieces if top <= (piece.box.top + piece.box.bottom) / 2 <= bottom]
     sides = [[box for box in band if box in side] for side in (set(left), set(right))]
     across = len(band) - len(sides[0]) - len(sides[1])
-    enough = min(map(len, sides)) >= LINES or (len(left) >= LINES and _are_alike(left, right))
+    enough = min(map(len, sides)) >= LINES or (len(left) >= LINES and _ends_text(left, right, page_width))
     return enough and across <= ACROSS * len(band) and all(is_text(side, narrowest) for side in sides)
 
 
-def _are_alike(left: Sequence[Box], right: Sequence[Box]) -> bool:
-    """Tell the short last column of a text: it is as wide as the first one."""
+def _ends_text(left: Sequence[Box], right: Sequence[Box], page_width: float | None) -> bool:
+    """Tell the short last column of a text: it is as wide as the first one, or there is as much room for its lines."""
     widths = [max(box.x1 - box.x0 for box in side) for side in (left, right)]
-    return abs(widths[0] - widths[1]) <= ALIKE * widths[0]
+    return abs(widths[0] - widths[1]) <= ALIKE * widths[0] or _has_room(left, right, page_width)
+
+
+def _ends_in_a_line(pieces: Sequence[_Piece], x: float, narrowest: float, page_width: float | None) -> bool:
+    """Tell whether a text ends with a line that is alone on top of its column."""
+    left = [piece.box for piece in pieces if piece.box.x1 <= x - GUTTER / 2]
+    right = [piece.box for piece in pieces if piece.box.x0 >= x]
+    if len(right) != 1 or len(left) != len(pieces) - 1 or len(left) < LINES:
+        return False
+    on_top = all(box.bottom > right[0].top for box in left)
+    return on_top and is_text(left, narrowest) and _has_room(left, right, page_width)
+
+
+def _has_room(left: Sequence[Box], right: Sequence[Box], page_width: float | None) -> bool:
+    """Tell whether a column could be as wide as the one before it, if both margins of the page are alike."""
+    if page_width is None:
+        return False
+    start, width = min(box.x0 for box in left), max(box.x1 - box.x0 for box in left)
+    room = page_width - start - min(box.x0 for box in right)
+    return abs(room - width) <= ALIKE * width and max(box.x1 - box.x0 for box in right) <= (1 + ALIKE) * width
 
 
 def is_text(column: Sequence[Box], narrowest: float) -> bool:

@@ -135,7 +135,8 @@ def parse_sheets(
         )
         for sheet, own, found, (page_text, notes) in zip(sheets, labels, furniture, parted, strict=True)
     )
-    sections = find_sections(text_lines, evidence)
+    feet = {notes[0].lines[0].page: min(note.lines[0].box.top for note in notes) for _, notes in parted if notes}
+    sections = find_sections(text_lines, evidence._replace(feet=feet))
     proses = [unwrap(section.lines, vocabulary, body) for section in sections]
     sections, organizations = find_organizations(sections, proses)
     imprint = find_imprint(lines[:FIRST_PAGES], raw_pages[0].height, body.size, metadata or {})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
+from types import MappingProxyType
 from typing import NamedTuple
 
 from pipeline.datatypes import Line, RawPage
@@ -37,10 +38,14 @@ class Named(NamedTuple):
 
 
 class Evidence(NamedTuple):
-    """The headings that a paper names; if they are ``complete``, there are no others."""
+    """The headings that a paper names; if they are ``complete``, there are no others.
+
+    ``feet`` tells where the text of a page ends, in points from its top, if footnotes follow.
+    """
 
     named: tuple[Named, ...] = ()
     complete: bool = False
+    feet: Mapping[int, float] = MappingProxyType({})
 
 
 NONE = Evidence()

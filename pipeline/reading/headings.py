@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from pipeline.datatypes import Line
+from pipeline.reading.blocks import first_word
 from pipeline.reading.body import NUMBERED, SENTENCE_END, face_of
 from pipeline.reading.candidates import (
     BULLETED,
@@ -71,7 +72,7 @@ def find_headings(
             index += 1
     kept = sift([item for item in candidates if item.start not in named], lines, body)
     kept += [item for item in candidates if item.start in named]
-    return mark_openings(_drop_lone_caps(sorted(kept)), lines, body)
+    return mark_openings(_drop_lone_caps(sorted(kept)), lines, body, evidence.feet)
 
 
 def _named_heading(lines: Sequence[Line], named: Named, body: Body, limits: HeadingThresholds) -> Candidate:
@@ -196,8 +197,13 @@ def _run_in_heading(lines: Sequence[Line], index: int, body: Body, limits: Headi
     while _next_in_paragraph(lines, index, end, body, limits) and lines[end].bold:
         words = _join_words(words, lines[end].text)
         end += 1
-    lead = _bold_start(lines[end]) if _next_in_paragraph(lines, index, end, body, limits) else ""
-    if not lead or any(_is_row(lead_line, limits) for lead_line in lines[index : end + 1]):
+    goes_on = _next_in_paragraph(lines, index, end, body, limits)
+    lead = _bold_start(lines[end]) if goes_on else ""
+    if not lead and goes_on and words.endswith(".") and _fills_line(lines[end - 1], lines[end]):
+        end -= 1  # a sentence in bold that ends with its line
+    elif not lead:
+        return None
+    if any(_is_row(lead_line, limits) for lead_line in lines[index : end + 1]):
         return None
     words = _join_words(words, lead)
     text = words.removeprefix(BULLET).strip()
@@ -210,9 +216,19 @@ def _run_in_heading(lines: Sequence[Line], index: int, body: Body, limits: Headi
 
 def _next_in_paragraph(lines: Sequence[Line], start: int, index: int, body: Body, limits: HeadingThresholds) -> bool:
     """Tell whether line ``index`` goes on with the paragraph that starts at line ``start``."""
-    if index == len(lines) or index - start >= limits.max_lines or lines[index].page != lines[start].page:
+    if index == len(lines) or index - start >= limits.max_lines:
         return False
-    return index == start or lines[index].box.top - lines[index - 1].box.top < limits.apart * body.step
+    if index == start:
+        return True
+    above, line = lines[index - 1], lines[index]
+    if line.page != above.page:  # a heading may end its page, and a lower case letter tells that it goes on
+        return line.text[:1].islower() and not above.text.rstrip().endswith(SENTENCE_END)
+    return line.box.top - above.box.top < limits.apart * body.step
+
+
+def _fills_line(line: Line, below: Line) -> bool:
+    """Tell whether the next line's first word had no room at the end of this one, if that one is as long as others."""
+    return line.box.x1 + first_word(below) > below.box.x1
 
 
 def _opens_paragraph(lines: Sequence[Line], index: int, body: Body, limits: HeadingThresholds) -> bool:

@@ -80,7 +80,8 @@ def _page_lines(page: RawPage, view: View) -> list[Line]:
     placed = [*rows, *([table.stand_in] for table in tables)]
     halves = part_halves(placed, page.width) if is_wide(page) else []
     in_parts = halves or may_have_columns(lines)
-    parts = [part for half in halves or [placed] for part in part_columns(half)] if in_parts else []
+    width = None if halves else page.width
+    parts = [part for half in halves or [placed] for part in part_columns(half, width)] if in_parts else []
     if len(parts) > 1:
         lines = [line for part in parts for line in _part_lines(view, part, tables)]
     elif tables:

@@ -7,26 +7,34 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
-from itertools import groupby
+from collections.abc import Callable, Mapping, Sequence, Set
+from itertools import groupby, pairwise
 
 from pipeline.datatypes import Line
 from pipeline.reading.candidates import LINE, Body, Candidate, Style
 from pipeline.reading.footnotes import columns_of
+from pipeline.reading.titles import title_key
 
 KEPT = 3.0  # lines that typesetters keep below a heading at a page's foot, at most, and the space above it
 FEWEST = 3  # openings that show a habit
 ALWAYS = 0.8  # share of the forced breaks that must come before these headings
-NAMED = (
-    0.7  # share of the openings that end with an acronym, for that to be a sign of one: "Lamp Agency (LA)". Papers with
-)
-# a chapter for each organization head them so, and a sub-heading that chances to begin a page does not
+# Share of the openings of which something must hold for it to be a sign of one. In papers with a chapter for each
+# organization the introduction lists these, or the headings end with an acronym, as "Lamp Agency (LA)" does. A
+# sub-heading that chances to begin a page is in no list and has no acronym.
+HABIT = 0.7
 OTHERS = 0.5  # of them for each opening; where levels differ in size, the few that open no page are chapters too
-ACRONYM = re.compile(r"\(\w[\w .&/–-]{1,14}\)\W*$")
+ACRONYM = re.compile(r"\((?P<acronym>\w[\w .&/–-]{1,14})\)\W*$")
+ITEM_END = re.compile(r"[;,.]?(?:\s+(?:and|or|et|ou|y|o|e|und|oder|en|of))?\s*$")
+THE = re.compile(r"\W*(?:the|les?|la|los?|las|el|die|der|das|de|het|os?|as?|gli|il)\s+", re.IGNORECASE)
 
 
-def mark_openings(candidates: Sequence[Candidate], lines: Sequence[Line], body: Body) -> list[Candidate]:
-    """Tell of each heading whether it is the first of its page, and after a forced break."""
+def mark_openings(
+    candidates: Sequence[Candidate], lines: Sequence[Line], body: Body, feet: Mapping[int, float]
+) -> list[Candidate]:
+    """Tell of each heading whether it is the first of its page, and after a forced break.
+
+    :param feet: where the text of a page ends at the latest, if footnotes follow.
+    """
     if not candidates:
         return []
     by_start = {item.start: position for position, item in enumerate(candidates)}
@@ -38,11 +46,34 @@ def mark_openings(candidates: Sequence[Candidate], lines: Sequence[Line], body: 
         position = by_start.get(page[0])
         if position is not None:
             item = marked[position]
-            room = foot - lines[before[-1]].box.bottom if before else foot
+            last = lines[before[-1]] if before else None
+            room = min(foot, feet.get(last.page, foot)) - last.box.bottom if last else foot
             needed = (item.end - item.start + KEPT) * body.step * max(1.0, item.style.size / (body.size or 1.0))
             forced = room > needed or (before is not None and _columns(lines, before) < usual)
             marked[position] = item._replace(first=True, opens=forced)
-    return marked
+    return _mark_listed(marked, lines)
+
+
+def _mark_listed(candidates: Sequence[Candidate], lines: Sequence[Line]) -> list[Candidate]:
+    """Tell of each heading whether its name or acronym stands before the second heading that opens a page."""
+    openings = [item.start for item in candidates if item.opens]
+    if len(openings) < FEWEST:
+        return list(candidates)
+    headed = {index for item in candidates for index in range(item.start, item.end)}
+    front = [line.text for index, line in enumerate(lines[: openings[1]]) if index not in headed]
+    acronyms = {word.casefold() for line in front for word in re.findall(r"\w+", line) if not word.islower()}
+    names = {_name_key(text) for text in [*front, *map(" ".join, pairwise(front))]}
+    return [item._replace(listed=_is_listed(item.text, acronyms, names)) for item in candidates]
+
+
+def _is_listed(title: str, acronyms: Set[str], names: Set[str]) -> bool:
+    acronym = ACRONYM.search(title)
+    return bool(acronym and acronym["acronym"].casefold() in acronyms) or _name_key(title) in names - {""}
+
+
+def _name_key(text: str) -> str:
+    """Give the key of a name as a heading or an item of a list has it, without article, acronym and what follows."""
+    return title_key(THE.sub("", ACRONYM.sub("", ITEM_END.sub("", text)), count=1))
 
 
 def below_openings(candidates: Sequence[Candidate]) -> set[int]:
@@ -56,12 +87,21 @@ def below_openings(candidates: Sequence[Candidate]) -> set[int]:
     breaks = sum(item.opens for _, item in tops)
     if len(openings) < FEWEST or len(openings) < ALWAYS * breaks or not own[0][1].opens:
         return set()
-    named = sum(bool(ACRONYM.search(item.text)) for item in openings) >= NAMED * len(openings)
-    others = {n for n, item in own if not item.opens and not (item.first and (ACRONYM.search(item.text) or not named))}
+    chapter_like = _habit(openings[1:])
+    others = {n for n, item in own if not (item.opens or (item.first and chapter_like(item)))}
     if len(others) >= OTHERS * len(openings):
         return others
     # A few in capitals are acronyms, where others of their level are not.
     return {n for n in others if style.caps and style._replace(caps=False) in {item.style for _, item in tops}}
+
+
+def _habit(openings: Sequence[Candidate]) -> Callable[[Candidate], bool]:
+    """Find out by what a paper's chapters are known, if they do not open a page for all to see."""
+    signs: list[Callable[[Candidate], bool]] = [
+        lambda item: item.listed,
+        lambda item: bool(ACRONYM.search(item.text)),
+    ]
+    return next((sign for sign in signs if sum(map(sign, openings)) >= HABIT * len(openings)), lambda _: True)
 
 
 def _chapter_style(items: Sequence[Candidate]) -> Style:

@@ -44,6 +44,14 @@ def sentence_ranges(text: str) -> list[tuple[int, int]]:
     return ranges
 
 
+def ends_with_abbreviation(text: str) -> bool:
+    """Tell whether a text ends with a full stop that belongs to a word: "No." or "para.", for one."""
+    stripped = text.rstrip()
+    if not stripped.endswith(".") or stripped.endswith(".."):
+        return False
+    return _is_abbreviation(stripped, len(stripped) - 1)
+
+
 def _cuts(text: str) -> Iterator[int]:
     for match in END.finditer(text):
         if "\n" in match[0] or match[0][0] in "。！？．｡" or _is_end(text, match):
@@ -55,6 +63,11 @@ def _is_end(text: str, match: re.Match[str]) -> bool:
         return False
     if match[0][0] != "." or match[0].startswith(".."):
         return True
-    token = LAST_TOKEN.search(text, max(0, match.start() - TOKEN), match.start())
+    return not _is_abbreviation(text, match.start())
+
+
+def _is_abbreviation(text: str, end: int) -> bool:
+    """Tell whether what stands before a full stop is an abbreviation or an initial."""
+    token = LAST_TOKEN.search(text, max(0, end - TOKEN), end)
     word = token[1].lstrip("(\"'“‘«[").lower() if token else ""
-    return word not in ABBREVIATIONS and not INITIAL.fullmatch(word)
+    return word in ABBREVIATIONS or bool(INITIAL.fullmatch(word))

@@ -6,23 +6,16 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import NamedTuple
 
 from pipeline.datatypes import Cell, Line, Link, PageBox, Span
-from pipeline.reading.bidi import is_right_to_left
-from pipeline.reading.body import NUMBERED, SENTENCE_END
+from pipeline.reading.blocks import block_starts, is_item, row_of
 from pipeline.reading.candidates import Body
-from pipeline.reading.footnotes import columns_of, marks_of
-from pipeline.reading.layout import BULLET, SOFT_HYPHEN
+from pipeline.reading.footnotes import marks_of
+from pipeline.reading.layout import SOFT_HYPHEN
 from pipeline.reading.scripts import UNSPACED
 from pipeline.reading.titles import CAPTION
 from pipeline.reading.vocabulary import FIRST_WORD, LAST_WORD, Vocabulary
-
-NEW_BLOCK_STEP = 1.2  # times the body's line step: list items stand 1.25 apart, paragraphs 1.4 and more
-INDENT = 0.8  # times the font size: less is a glyph's side bearing
-SHORT_LINE = 0.85  # share of the column: a line that ends before it and with a full stop ends its paragraph
-SIZE_CHANGE = 0.06  # share of the font size: another size is another block
 
 CELL_END = " | "
 HYPHENS = "-‐"
@@ -113,27 +106,11 @@ class Prose:
 def unwrap(lines: Sequence[Line], vocabulary: Vocabulary, body: Body) -> Prose:
     """Join lines to paragraphs and list items."""
     writer = _Writer(vocabulary)
-    edges = _edges(lines)
-    for index, line in enumerate(lines):
-        above = lines[index - 1] if index else None
-        if above is None or _starts_block(above, line, body, edges[index - 1]):
-            writer.begin_block(is_item=_is_item(line), leads=_leads(lines, index))
+    for index, (line, starts) in enumerate(zip(lines, block_starts(lines, body), strict=True)):
+        if starts:
+            writer.begin_block(is_item=is_item(line), leads=_leads(lines, index))
         writer.add(line)
     return writer.prose()
-
-
-def _edges(lines: Sequence[Line]) -> list[tuple[float, float]]:
-    """Give for each line the left and right edge of its page or column."""
-    edges: list[tuple[float, float]] = []
-    for _, page in groupby(lines, key=lambda line: line.page):
-        for column in columns_of(list(page)):
-            sides = min(line.box.x0 for line in column), max(line.box.x1 for line in column)
-            edges += [sides] * len(column)
-    return edges
-
-
-def _is_item(line: Line) -> bool:
-    return line.cell is not None or line.text.startswith(BULLET) or bool(NUMBERED.match(line.text))
 
 
 def _leads(lines: Sequence[Line], index: int) -> bool:
@@ -141,41 +118,12 @@ def _leads(lines: Sequence[Line], index: int) -> bool:
     cell = lines[index].cell
     if cell is None:
         return bool(CAPTION.match(lines[index].text))
-    row = _row_of(lines[index])
+    row = row_of(lines[index])
     following = index + 1
-    while following < len(lines) and _row_of(lines[following]) == row:
+    while following < len(lines) and row_of(lines[following]) == row:
         following += 1
     below = lines[following].cell if following < len(lines) else None
     return cell.row == 0 and below is not None and below.table == cell.table
-
-
-def _starts_block(above: Line, line: Line, body: Body, edges: tuple[float, float]) -> bool:
-    if above.cell or line.cell:
-        return _row_of(above) != _row_of(line)
-    if line.text.startswith(BULLET) or abs(line.size - above.size) > SIZE_CHANGE * above.size:
-        return True
-    ended = above.text.rstrip().endswith(SENTENCE_END)
-    step = line.box.top - above.box.top
-    backward = is_right_to_left(line.text)
-    short = above.box.x0 - edges[0] > (1 - SHORT_LINE) * edges[1] if backward else above.box.x1 < SHORT_LINE * edges[1]
-    if _is_sideways(line):  # such lines go on to the side
-        step, short = 0.0, False
-    if line.page != above.page or step <= 0:
-        return (ended or short) and not line.text[0].islower()
-    if step > NEW_BLOCK_STEP * body.step * max(1.0, line.size / (body.size or 1.0)):
-        return True
-    indent = above.box.x1 - line.box.x1 if backward else line.box.x0 - above.box.x0
-    if abs(indent) > INDENT * line.size and not (_is_item(above) and indent > 0):
-        return ended or short
-    return ended and (short or _is_item(line))
-
-
-def _is_sideways(line: Line) -> bool:
-    return line.box.bottom - line.box.top > max(2 * line.size, line.box.x1 - line.box.x0)
-
-
-def _row_of(line: Line) -> tuple[int, int, int] | None:
-    return (line.page, line.cell.table, line.cell.row) if line.cell else None
 
 
 class _Writer:

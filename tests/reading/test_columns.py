@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from reportlab.lib.pagesizes import A4, landscape
 from reportlab.pdfgen.canvas import Canvas
 
@@ -9,7 +10,7 @@ from pipeline.reading.document import read_document
 from pipeline.reading.extract import read_pages
 from pipeline.reading.layout import build_lines
 from tests.papers import BOLD, Text, make_pdf, paragraph
-from tests.reading.records import EDITION
+from tests.reading.records import EDITION, after
 
 WORDS = "one and two more words that fill".split()
 
@@ -53,6 +54,31 @@ def test_heading_across_parts_columns_into_bands(tmp_path: Path) -> None:
 def test_last_lines_of_a_text_are_its_second_column(tmp_path: Path) -> None:
     page = [*paragraph(column("a", 20), 100), *paragraph(column("b", 2), 100, x=300)]
     assert lines_of(tmp_path, page) == names("a", 20) + names("b", 2)
+
+
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_last_short_lines_of_a_text_have_a_column_as_wide_as_the_first(tmp_path: Path, count: int) -> None:
+    # As much room is left of the page to the right of 313 as the first column takes.
+    page = paragraph([f"a{number} {' '.join(WORDS)} the column" for number in range(20)], 100)
+    page += paragraph([*column("b", count - 1), f"b{count - 1} short"], 100, x=313)
+    assert lines_of(tmp_path, page) == names("a", 20) + names("b", count)
+
+
+@pytest.mark.parametrize(("x", "top"), [(420, 100), (313, 300)])
+def test_line_beside_a_text_that_is_not_on_top_of_a_column_is_read_with_its_row(
+    tmp_path: Path, x: float, top: float
+) -> None:
+    page = paragraph([f"a{number} {' '.join(WORDS)} the column" for number in range(20)], 100)
+    (raw,) = read_pages(make_pdf(tmp_path / "a.pdf", [[*page, Text("b0 short", top, x)]]))
+    beside = round((top - 100) / 13.6)
+    assert [line.text.endswith("b0 short") for line in build_lines(raw)].index(True) == beside
+
+
+def test_mark_at_the_end_of_a_column_is_no_label_of_the_next_ones_line(tmp_path: Path) -> None:
+    page = [*paragraph(column("a", 12), 100), *paragraph(column("b", 12), 93, x=300)]
+    page[5] = page[5]._replace(words="a5 ends.")
+    page.append(Text("1", page[5].top + 4.5, after("a5 ends."), size=6.5, rise=4.0))
+    assert lines_of(tmp_path, page) == names("a", 12) + names("b", 12)
 
 
 def test_table_is_read_row_by_row(tmp_path: Path) -> None:

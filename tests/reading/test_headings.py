@@ -132,6 +132,26 @@ def test_run_in_heading_is_the_bold_start_of_a_paragraph() -> None:
     assert [(found.run_in, found.start, found.end) for found in find_headings(lines, BODY)] == [(True, 3, 4)]
 
 
+def test_run_in_heading_may_go_on_over_the_page() -> None:
+    lead = line("The members work together on many questions and", top=700, bold=True)
+    rest = line(span("meet often in all places.", bold=True), span(" This has led to a"), top=70, page=2)
+    lines = [*paper(TEXT, TEXT), lead, rest, *stack(TEXT[1:], top=84, page=2)]
+    assert headings_of(lines) == ["The members work together on many questions and meet often in all places."]
+    assert [found.run_in for found in find_headings(lines, BODY)] == [True]
+
+
+def test_bold_sentence_that_ends_with_its_line_is_a_run_in_heading() -> None:
+    lead = line("The members work together on many questions.", bold=True)
+    lines = paper(TEXT, [lead, line("Organizations of all kinds have part in it and"), *TEXT[1:]])
+    assert [(found.text, found.run_in) for found in find_headings(lines, BODY)] == [(lead.text, True)]
+
+
+def test_bold_words_that_leave_room_on_their_line_are_a_line_heading() -> None:
+    lead = line("On many questions.", bold=True, x1=200)
+    lines = paper(TEXT, [lead, line("Organizations of all kinds have part in it and"), *TEXT[1:]])
+    assert [(found.text, found.run_in) for found in find_headings(lines, BODY)] == [(lead.text, False)]
+
+
 def test_run_in_heading_may_take_two_lines() -> None:
     lead = [line("The members work together on many questions and", bold=True)]
     lead += [line(span("meet often.", bold=True), span(" This has led to a"))]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from pipeline.datatypes import Line
 from pipeline.reading.candidates import LINE, Candidate, Style
-from pipeline.reading.openings import below_openings
+from pipeline.reading.openings import below_openings, mark_openings
+from tests.reading.records import BODY, line
 
 STYLE = Style(LINE, 12.0, bold=True, caps=False, color="000000")
 CHAPTERS = ("Lighthouse Board (LB)", "Harbour Council (HC)", "Net Menders' Union (NMU)", "Pilots' Guild (PG)")
@@ -40,6 +42,59 @@ def test_chapter_with_a_short_name_may_follow_a_full_page() -> None:
     found = headings(CHAPTERS)
     found[9] = found[9]._replace(opens=False)
     assert 9 not in below_openings(found)
+
+
+def test_chapter_that_the_introduction_lists_may_follow_a_full_page() -> None:
+    found = [item._replace(listed=item.text in CHAPTERS) for item in headings(CHAPTERS)]
+    unlike = found[9]._replace(text="The Pilots", opens=False, first=True)
+    by_chance = found[8]._replace(text="The Register of Nets (RON)", first=True)
+    found[8:10] = [by_chance, unlike]
+    assert 9 not in below_openings(found)
+    assert 8 in below_openings(found)
+
+
+CHAPTER_LINES = 40
+
+
+def set_paper(introduction: list[str], chapters: list[str], notes: int = 0) -> list[Candidate]:
+    """Set chapters of a page each, but for the last, which is full, and has a heading that follows on the next page."""
+    texts = [[("Introduction", True), *((item, False) for item in introduction)]]
+    texts += [[(title, True), ("Text of it.", False)] for title in chapters]
+    lines: list[Line] = []
+    candidates: list[Candidate] = []
+    for page, own in enumerate(texts, start=1):
+        for place, (text, is_heading) in enumerate(own):
+            if is_heading:
+                candidates.append(Candidate(len(lines), len(lines) + 1, text, STYLE))
+            lines.append(line(text, top=80 + 14 * place, page=page))
+    lines += [line("Text", top=80 + 14 * place, page=len(texts)) for place in range(2, CHAPTER_LINES - notes)]
+    candidates.append(Candidate(len(lines), len(lines) + 1, "Next", STYLE))
+    lines += [line("Next", top=80, page=len(texts) + 1), line("Text", top=94, page=len(texts) + 1)]
+    lines += [line("Text", top=80 + 14 * place, page=len(texts) + 2) for place in range(CHAPTER_LINES)]
+    foot = 80 + 14 * (CHAPTER_LINES - notes)
+    return mark_openings(candidates, lines, BODY, {len(texts): foot} if notes else {})
+
+
+def test_names_in_the_introduction_are_those_of_chapters() -> None:
+    introduction = [
+        "The members are:",
+        "• Lighthouse Board (LB);",
+        "• the Harbour Council; and",
+        "• Net Menders'",
+        "Union.",
+    ]
+    found = set_paper(introduction, ["Lighthouse Board (LB)", "The Harbour Council", "Net Menders' Union (NMU)"])
+    listed = {item.text: item.listed for item in found}
+    assert listed == {
+        "Introduction": False, "Lighthouse Board (LB)": True, "The Harbour Council": True,
+        "Net Menders' Union (NMU)": True, "Next": False,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("notes", [0, 20])
+def test_heading_after_a_page_that_is_full_to_its_footnotes_opens_none(notes: int) -> None:
+    found = set_paper([], ["One", "Two"], notes)
+    assert [(item.first, item.opens) for item in found] == [(True, True)] * 3 + [(True, False)]
 
 
 def test_two_openings_are_no_habit() -> None:

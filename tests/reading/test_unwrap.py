@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -132,13 +133,43 @@ def test_other_type_size_is_another_block() -> None:
         ("The sentence goes", "on over the page.", ["The sentence goes on over the page."]),
         ("The Council of", "Europe met.", ["The Council of Europe met."]),
         ("against traf-", "ficking", ["against trafficking"]),
-        ("The sentence ends.", "Another begins.", ["The sentence ends.", "Another begins."]),
+        ("The sentence fills its line.", "Another begins.", ["The sentence fills its line. Another begins."]),
         ("as in e.g.", "the annex.", ["as in e.g. the annex."]),
+        ("as in Guidelines No.", "7 and others.", ["as in Guidelines No. 7 and others."]),
+        ("It says so in", "b) of the annex.", ["It says so in b) of the annex."]),
+        ("The sentence fills its line.", "b) Another item.", ["The sentence fills its line.", "b) Another item."]),
         ("The pillars are", "• Prevention", ["The pillars are", "• Prevention"]),
     ],
 )
 def test_page_break(above: str, below: str, blocks: list[str]) -> None:
     assert block_texts([line(above, top=770, page=1), line(below, top=70, page=2)]) == blocks
+
+
+@pytest.mark.parametrize(("room", "joined"), [(0, True), (60, True), (120, False), (200, False)])
+def test_a_last_line_with_room_for_the_next_word_ends_its_paragraph(room: int, joined: bool) -> None:
+    above = [line("words " * 12, top=770 - STEP, page=1), line("The sentence ends.", top=770, page=1, x1=RIGHT - room)]
+    below = line("Organizations begin another one here, and go on to the line's end.", top=70, page=2)
+    assert ("ends. Organizations" in prose_of([*above, below]).text) is joined
+
+
+def test_a_line_at_the_columns_edge_ends_an_indented_item_above() -> None:
+    above = [
+        line("words " * 12, top=770 - STEP, page=1),
+        line("The item's last sentence ends.", top=770, page=1, x0=88),
+    ]
+    below = [
+        line("The paragraph after it fills the line to its very end.", top=70, page=2),
+        line("end", top=84, page=2),
+    ]
+    assert "ends.\nThe paragraph" in prose_of(above + below).text
+
+
+def test_a_raised_mark_lifts_no_line_out_of_its_paragraph() -> None:
+    marked = line("The Council", span("4", raised=True), " met", top=100 + STEP)
+    marked = replace(marked, box=marked.box._replace(top=marked.box.top - 3))
+    assert block_texts([line("One line", top=100), marked, line("goes on", top=100 + 2 * STEP)]) == [
+        "One line The Council⁴ met goes on"
+    ]
 
 
 def test_pages_and_boxes_are_those_of_the_lines_in_the_range() -> None:
