@@ -148,12 +148,12 @@ def _questions(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _without_section(index: Index, names: tuple[str, ...]) -> list[str]:
-    acronyms = {acronym for name in names for acronym in index.resolve_organization(name)}
+    acronyms = {acronym for name in names for acronym in index.directory.resolve(name)}
     return sorted(acronym for acronym in acronyms if not index.catalog.owner_numbers([acronym]))
 
 
 def _why_nothing(index: Index, names: tuple[str, ...]) -> str:
-    acronyms = {acronym for name in names for acronym in index.resolve_organization(name)}
+    acronyms = {acronym for name in names for acronym in index.directory.resolve(name)}
     entries = [entry for entry in index.catalog.organizations() if entry.organization.acronym in acronyms]
     without = [entry.organization.acronym for entry in entries if not entry.passages]
     if without and len(without) == len(entries):

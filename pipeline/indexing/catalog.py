@@ -206,7 +206,14 @@ class Catalog:
             "SELECT acronym, edition FROM organizations WHERE passages > 0"
             " AND acronym IN (SELECT value FROM json_each(?))"
         )
-        return {row[0] for row in self._rows(query, [to_json(sorted(acronyms))]) if row[1] in editions}
+        wanted = sorted(acronyms)
+        found: set[str] = set()
+        for acronym, edition in self._stream(query, [to_json(wanted)]):  # of thousands of editions the first few tell
+            if edition in editions:
+                found.add(acronym)
+                if len(found) == len(wanted):
+                    break
+        return found
 
     def named_organizations(self) -> list[Organization]:
         """List each organization once for every way in which editions name it, without pages."""

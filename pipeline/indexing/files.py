@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
     Vectors = npt.NDArray[np.float32]
     Rows = npt.NDArray[np.int64]
+
+
+COMPARED = 4  # numbers that a column is compared with one by one
 
 
 class Encoded(NamedTuple):
@@ -174,13 +178,13 @@ def _copy_edition(connection: Any, copied: Copied) -> None:
 
 
 class Pieces(NamedTuple):
-    """The vectors of some passages' sentences and tokens below each other, and how many each passage has.
+    """The vectors of some passages' sentences and tokens below each other, of any length, and how many each has.
 
     ``norms``: of the tokens' vectors, if they are known.
     """
 
     rows: Rows
-    sentences: Vectors
+    sentences: npt.NDArray[Any]
     sentence_counts: Rows
     tokens: npt.NDArray[Any]
     token_counts: Rows
@@ -218,10 +222,10 @@ class Files(NamedTuple):
 
     def pieces(self, rows: Rows, *, tokens: bool = True) -> Pieces:
         """Read the vectors of these passages' sentences, and of their tokens if they are wanted."""
-        sentences = self.sentences.units(*self.columns.sentences(rows))
+        spans = self.columns.sentences(rows)
         firsts, counts = self.columns.tokens(rows)
         pieces = self.tokens.gather(firsts, counts if tokens else 0 * counts)
-        return Pieces(rows, sentences, self.columns.sentences(rows)[1], pieces, counts)
+        return Pieces(rows, self.sentences.gather(*spans), spans[1], pieces, counts)
 
     def closeness(self, query: Vectors, row: int) -> float:
         """Give the cosine, by late interaction, of a question's tokens and a passage's."""
@@ -267,15 +271,24 @@ class Files(NamedTuple):
                 span = self.catalog.span(edition)
                 masks[-1][span.start : span.stop] = True
         if organizations:
-            masks.append(np.isin(self.columns.owners, self.catalog.owner_numbers(organizations)))
+            masks.append(_holds(self.columns.owners, self.catalog.owner_numbers(organizations)))
             without = [acronym for acronym in organizations if not self.catalog.owner_numbers([acronym])]
             masks[-1][self.catalog.rows_naming(without)] = True
         if section is not None:
-            masks.append(np.isin(self.columns.sections, self.catalog.section_numbers(section)))
+            masks.append(_holds(self.columns.sections, self.catalog.section_numbers(section)))
         if page is not None:
             masks.append(np.zeros(len(self.columns), dtype=bool))
             masks[-1][self.catalog.rows_on(page)] = True
         return np.flatnonzero(np.logical_and.reduce(masks)) if masks else None
+
+
+def _holds(column: npt.NDArray[Any], numbers: Sequence[int]) -> npt.NDArray[np.bool_]:
+    """Tell where a column holds one of some numbers; of few of them in a third of the time of ``numpy.isin``."""
+    import numpy as np
+
+    if 0 < len(numbers) <= COMPARED:
+        return functools.reduce(np.logical_or, (column == number for number in numbers))
+    return np.isin(column, numbers)
 
 
 def open_files(folder: Path) -> Files:

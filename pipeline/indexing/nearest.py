@@ -7,6 +7,7 @@ lists that are nearest to the question.
 
 from __future__ import annotations
 
+import functools
 import struct
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -32,6 +33,11 @@ WIDENED = (
     0.75  # power of how few a filter lets through, by which more lists are looked into; one organization in 23 of a
 )
 # million passages: 98 % of the true first ten, with 1 twice the lists and 99.8 %, with 0.5 half of them and 91 %
+EXACT = 15_000  # rows that a filter lets through; so few are all compared
+BY_ROW = (
+    1 / 4
+)  # of all rows; where a filter lets fewer through, to meet all rows of a list takes longer than to compare
+READ = 2_048  # rows that are compared at once
 THINNED = 16  # one score in so many is looked at to tell which of them can be among the best
 BLOCK = 65_536  # vectors that are looked at at once
 
@@ -169,12 +175,18 @@ class ClusteredVectors:
         wanted = min(top_k, available)
         if wanted == 0:
             return []
+        if rows is not None and available <= EXACT:
+            return self._compare(query, wanted, rows)
         share = PROBED * (len(self) / available) ** WIDENED
         lists = min(self._lists, max(round(self._lists * share), FEWEST_PROBED))
+        if rows is not None and available <= BY_ROW * len(self):
+            near = self._in_lists(query, rows, lists)
+            return self._compare(query, wanted, near if len(near) >= wanted else rows)
         found = self._probe(query, wanted, rows, lists)
         return found if len(found) == wanted else self._probe(query, wanted, rows, self._lists)
 
     def _probe(self, query: Vectors, wanted: int, rows: Rows | None, lists: int) -> list[tuple[int, float]]:
+        """Let FAISS look into lists: it meets all of their rows and asks of each whether it passes the filter."""
         import faiss
 
         options: dict[str, Any] = {"nprobe": lists}
@@ -186,11 +198,45 @@ class ClusteredVectors:
         pairs = [(int(row), float(score)) for row, score in zip(found[0], scores[0], strict=True) if row >= 0]
         return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
 
-    def vectors(self, rows: Rows) -> Vectors:
-        """Give vectors, see ``VectorIndex``; the first time it is looked up where all of them lie."""
+    def _in_lists(self, query: Vectors, rows: Rows, lists: int) -> Rows:
+        """Give those of these rows that lie in the nearest lists."""
+        import numpy as np
+
+        _, nearest = self._index.quantizer.search(query.reshape(1, -1), lists)
+        is_near = np.zeros(self._lists, dtype=bool)
+        is_near[nearest[0]] = True
+        chosen = np.asarray(rows)
+        return chosen[is_near[self._list_of[chosen]]]
+
+    def _compare(self, query: Vectors, wanted: int, rows: Rows) -> list[tuple[int, float]]:
+        """Compare the vectors of these rows, one block after the other."""
+        import numpy as np
+
+        chosen = np.asarray(rows)
+        blocks = [chosen[start : start + READ] for start in range(0, len(chosen), READ)]
+        scores = np.concatenate([self.vectors(block) @ query for block in blocks])
+        best = best_places(scores, wanted)
+        return list(zip(chosen[best].tolist(), scores[best].tolist(), strict=True))
+
+    @functools.cached_property
+    def _list_of(self) -> npt.NDArray[np.int32]:
+        """The list that each row lies in."""
+        import faiss
+        import numpy as np
+
+        self._map_rows()
+        places = faiss.vector_to_array(self._index.direct_map.array)  # the list in the upper half
+        return (places >> 32).astype(np.int32)
+
+    def _map_rows(self) -> None:
+        """Look up where each row lies, once."""
         if not self._by_row:
             self._index.make_direct_map()
             self._by_row = True
+
+    def vectors(self, rows: Rows) -> Vectors:
+        """Give vectors, see ``VectorIndex``; the first time it is looked up where all of them lie."""
+        self._map_rows()
         found: Vectors = self._index.reconstruct_batch(rows)
         return found
 

@@ -120,10 +120,6 @@ class PackedVectors:
 
         return self.gather(np.array([first]), np.array([count]))
 
-    def units(self, firsts: Rows, counts: Rows) -> Vectors:
-        """Give the rows of several spans with norm 1; zeros stay zeros."""
-        return unit_rows(self.gather(firsts, counts))
-
     def _fill(self, view: memoryview, offset: int) -> None:
         with self._lock:  # the place in the file is one for all threads
             self._stream.seek(offset)
@@ -171,6 +167,16 @@ def unit_rows(matrix: npt.NDArray[Any]) -> Vectors:
     rows: Vectors = matrix.astype(np.float32)
     rows /= _norms(rows)[:, None]
     return rows
+
+
+def cosines(query: Vectors, vectors: npt.NDArray[Any]) -> Vectors:
+    """Give the cosine of a unit vector with each of other vectors, of any length; 0 for zeros."""
+    import numpy as np
+
+    found = np.empty(len(vectors), dtype=np.float32)
+    for rows, block in in_blocks(vectors):
+        np.divide(block @ query, _norms(block), out=found[rows])
+    return found
 
 
 def best_match(query: Vectors, passages: Sequence[npt.NDArray[Any]]) -> Vectors:

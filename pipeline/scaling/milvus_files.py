@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.datatypes import EncoderInfo
 from pipeline.indexing.files import Pieces
 from pipeline.indexing.records import PARTED
-from pipeline.indexing.vectors import best_match, unit_rows
+from pipeline.indexing.vectors import best_match
 from pipeline.scaling.conditions import condition_of, holding, quote
 from pipeline.scaling.entities import AXES, PASSAGES, PIECES, RECORDS, to_axes, unpack
 from pipeline.scaling.milvus import MOST, Database
@@ -166,7 +166,7 @@ class MilvusFiles:
         sentences, codes = zip(*(found[row] for row in rows.tolist()), strict=True)
         counts, lengths = (np.array([len(part) for part in parts], dtype=np.int64) for parts in (sentences, codes))
         gathered = np.concatenate(codes) if tokens else codes[0][:0]
-        return Pieces(rows, unit_rows(np.concatenate(sentences)), counts, gathered, lengths)
+        return Pieces(rows, np.concatenate(sentences), counts, gathered, lengths)
 
     def _read_pieces(self, rows: list[int]) -> dict[int, tuple[Any, Any]]:
         """Give what was read before, and read the rest."""

@@ -25,7 +25,7 @@ def diff_editions(index: Index, old: str, new: str, organization: str | None = N
     entries = index.catalog.organizations()
     first, second = ([e.organization for e in entries if e.edition.id == edition.id] for edition in editions)
     found = compare_editions(passages[0], passages[1], (first, second))
-    return found.about(index.resolve_organization(organization)) if organization else found
+    return found.about(index.directory.resolve(organization)) if organization else found
 
 
 def find_editions(editions: Sequence[Edition], old: str, new: str) -> tuple[Edition, Edition]:

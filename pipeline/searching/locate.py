@@ -110,12 +110,12 @@ def _pieces(index: Index, hit: Hit) -> Iterator[tuple[str, _Piece]]:
         yield hit.passage.organization.acronym, _Piece(hit.score, hit, SECTION)
         return
     text = hit.passage.text
-    in_sentence = index.named(text[slice(*hit.highlight)]) if hit.mentions else set()
+    in_sentence = index.directory.named(text[slice(*hit.highlight)]) if hit.mentions else set()
     for acronym in hit.mentions:
         if acronym in in_sentence:
             yield acronym, _Piece(hit.score, hit, "mention")
             continue
-        naming = (span for span in hit.passage.sentences if acronym in index.named(text[slice(*span)]))
+        naming = (span for span in hit.passage.sentences if acronym in index.directory.named(text[slice(*span)]))
         shown = replace(hit, highlight=next(naming, hit.highlight))
         yield acronym, _Piece(hit.score * IN_PASSAGE, shown, "mention", is_clear=False)
     for acronym in index.catalog.publishers(hit.passage.edition):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.indexing.lexical import words_of
 from pipeline.indexing.nearest import best_places
+from pipeline.indexing.vectors import cosines
 from pipeline.reading.mentions import Names
 
 if TYPE_CHECKING:
@@ -168,7 +169,7 @@ class Ranker:
         import numpy as np
 
         counts = pieces.sentence_counts
-        similarities = pieces.sentences @ query.vector
+        similarities = cosines(query.vector, pieces.sentences)
         starts = np.cumsum(counts) - counts
         highest = np.maximum.reduceat(similarities, starts)
         # The first place where a passage's sentence is as good as its best.

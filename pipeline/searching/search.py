@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import math
 from collections.abc import Callable, Sequence
@@ -18,9 +17,10 @@ from pipeline.indexing.pointer import REBUILD
 from pipeline.indexing.stores import Opened, Selection, Store
 from pipeline.reading.labels import latest
 from pipeline.reading.mentions import Names
-from pipeline.reading.names import Definition, definition_key, name_key
+from pipeline.reading.names import Definition, definition_key
 from pipeline.scaling.stores import open_store
 from pipeline.searching.confidence import ANSWERED, RIVALS, UNFIT, confidence, is_wordless
+from pipeline.searching.directory import Directory
 from pipeline.searching.duplicates import part_duplicates
 from pipeline.searching.glossary import expand
 from pipeline.searching.rank import CANDIDATES, MODES, Query, Ranked, Ranker, squash
@@ -28,6 +28,7 @@ from pipeline.searching.rerank import RERANKED, rerank
 
 TOP_K = 5
 QUESTIONS = 128  # whose vectors are kept, of some 25 kB each: to encode one takes longer than to rank by it
+SELECTIONS = 8  # filters whose rows are remembered, of a million passages 4 MB each
 EXPLAINING = 1000  # passages with an organization's name among which the one that explains its absence is looked for
 TWINS = 20  # more passages than asked for are looked at: some of them may say the same
 
@@ -80,6 +81,7 @@ class Index:
         self.catalog = self._files.catalog
         if not self._files.are_in_step(self.manifest.counts["passages"], self.manifest.counts["sentences"]):
             raise IndexDamaged(f"{opened.name}: vectors and passages do not match; {REBUILD}")
+        self.directory = Directory(self.catalog)
         self._names = Names(self.catalog.named_organizations())
         self._ranker = Ranker(self._files, self._names)
         self._model, self._reranker, self._rerank_top = model, reranker, rerank_top
@@ -97,7 +99,11 @@ class Index:
 
     def close(self) -> None:
         """Give the files back."""
-        self.__dict__.pop("_encoded", None)  # it holds this index, whose files would else stay open for a while
+        for remembered in (
+            "_encoded",
+            "_selected",
+        ):  # these hold the index, whose files would else stay open for a while
+            self.__dict__.pop(remembered, None)
         self._files.close()
 
     def ask(self, question: str, top_k: int = TOP_K, mode: str = "hybrid", **filters: Unpack[Filters]) -> Answer:
@@ -174,15 +180,16 @@ class Index:
         """
         found = self.catalog.editions()
         documents, label = filters.get("documents", ()), filters.get("edition")
+        known = {edition.document for edition in found} if documents else set()
         for name in documents:
-            if name not in {edition.document for edition in found}:
+            if name not in known:
                 raise QueryError(f"no document is called {name!r}; mandates editions lists them")
         found = [edition for edition in found if not documents or edition.document in documents]
         if label is None:
             return latest(found) if documents else list(self._latest)
         if label == "all":
             return found
-        chosen = [edition for edition in found if label in ("all", edition.label, edition.id)]
+        chosen = [edition for edition in found if label in (edition.label, edition.id)]
         if not chosen:
             raise QueryError(f"no edition is called {label!r}; there is {', '.join(item.id for item in found)}")
         return chosen
@@ -208,12 +215,29 @@ class Index:
             raise QueryError("the question is empty; ask something")
         if top_k < 1:
             raise QueryError(f"-k must be 1 or more, not {top_k}")
-        names = filters.get("organizations", ())
-        acronyms = [acronym for name in names for acronym in self.resolve_organization(name)]
-        editions = self.editions(**filters)
+        organizations, documents = tuple(filters.get("organizations", ())), tuple(filters.get("documents", ()))
+        return self._selected(
+            organizations, documents, filters.get("section"), filters.get("page"), filters.get("edition")
+        )
+
+    @functools.cached_property
+    def _selected(self) -> Callable[..., Selection | None]:
+        """Find the rows that pass filters, or remember them: of a million passages that takes milliseconds."""
+        return functools.lru_cache(SELECTIONS)(self._find_selected)
+
+    def _find_selected(
+        self,
+        organizations: tuple[str, ...],
+        documents: tuple[str, ...],
+        section: str | None,
+        page: int | None,
+        edition: str | None,
+    ) -> Selection | None:
+        acronyms = [acronym for name in organizations for acronym in self.directory.resolve(name)]
+        editions = self.editions(documents=documents, edition=edition)
         everything = len(editions) == len(self.manifest.editions)
-        ids = None if everything else [edition.id for edition in editions]
-        return self._files.rows(acronyms, filters.get("section"), filters.get("page"), ids)
+        ids = None if everything else [found.id for found in editions]
+        return self._files.rows(acronyms, section, page, ids)
 
     @functools.cached_property
     def _encoded(self) -> Callable[[str], Query]:
@@ -289,37 +313,6 @@ class Index:
         if self._encoder is None:
             self._encoder = load_encoder(self._model, expected=self.manifest.encoder, thorough=False)
         return self._encoder
-
-    def named(self, text: str) -> set[str]:
-        """Give the acronyms of all organizations that a text names: owners of sections, members and bodies."""
-        return self._everybody.named(text)
-
-    def asked_for(self, question: str) -> set[str]:
-        """Give the acronyms of all organizations that a question names; people often type without capitals."""
-        return self._everybody.asked_for(question)
-
-    @functools.cached_property
-    def _everybody(self) -> Names:
-        return Names(self._organizations())
-
-    def _organizations(self) -> list[Organization]:
-        return [*self.catalog.named_organizations(), *(entry.organization for entry in self.catalog.bodies())]
-
-    def resolve_organization(self, name: str) -> list[str]:
-        """Find the acronyms that a name, acronym or alias stands for, case, articles and punctuation aside.
-
-        :raises QueryError: if nobody is called so; the message suggests the nearest.
-        """
-        known: dict[str, list[str]] = {}
-        for organization in self._organizations():
-            for alias in (organization.acronym, organization.name, *organization.aliases):
-                known.setdefault(name_key(alias), []).append(organization.acronym)
-        key = name_key(name)
-        if key in known:
-            return list(dict.fromkeys(known[key]))
-        near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
-        hint = f"did you mean {known[near[0]][0]}?" if near else "mandates orgs lists them"
-        raise QueryError(f"no organization is called {name!r}; {hint}")
 
 
 def _hit(rank: int, ranked: Ranked, passage: Passage, mentions: tuple[str, ...]) -> Hit:

@@ -38,8 +38,8 @@ def concern_of(index: Index, question: str, filters: Iterable[str] = ()) -> Conc
     :param filters: names of those that the answer is narrowed to.
     :raises QueryError: if nobody is called so.
     """
-    narrowed = {acronym for name in filters for acronym in index.resolve_organization(name)}
-    return Concern(frozenset(index.asked_for(question)), frozenset(narrowed), question=question)
+    narrowed = {acronym for name in filters for acronym in index.directory.resolve(name)}
+    return Concern(frozenset(index.directory.asked_for(question)), frozenset(narrowed), question=question)
 
 
 def concern_with(passage: Passage) -> Concern:

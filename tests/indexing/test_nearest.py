@@ -262,6 +262,34 @@ def test_a_filter_that_lets_few_through_loses_none_of_them(tmp_path: Path, clust
     assert index.search(clusters[0], 10, np.zeros(0, dtype=np.int64)) == []
 
 
+@pytest.mark.parametrize("kept", [40, 400, 900, 2000])
+def test_rows_of_a_filter_are_compared_one_by_one_or_by_faiss_with_the_same_hits(
+    tmp_path: Path, clusters: Vectors, many: None, kept: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = opened(tmp_path / "v.faiss", clusters)
+    rows = np.sort(np.random.default_rng(2).choice(4000, kept, replace=False))
+    monkeypatch.setattr(nearest, "EXACT", 0)
+    for query in clusters[:20]:
+        found = []
+        for share in (0.0, 1.0):
+            monkeypatch.setattr(nearest, "BY_ROW", share)
+            found.append(index.search(query, 10, rows))
+        assert [row for row, _ in found[0]] == [row for row, _ in found[1]]
+        assert [score for _, score in found[0]] == pytest.approx([score for _, score in found[1]], abs=1e-6)
+        assert {row for row, _ in found[0]} <= set(rows.tolist())
+
+
+def test_where_the_nearest_lists_hold_too_few_rows_of_a_filter_all_its_rows_are_compared(
+    tmp_path: Path, clusters: Vectors, many: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = opened(tmp_path / "v.faiss", clusters)
+    monkeypatch.setattr(nearest, "EXACT", 0)
+    monkeypatch.setattr(nearest, "FEWEST_PROBED", 1)
+    monkeypatch.setattr(nearest, "PROBED", 0.0)
+    far = np.argsort(clusters @ clusters[0])[:50]
+    assert sorted(row for row, _ in index.search(clusters[0], 50, np.sort(far))) == sorted(far.tolist())
+
+
 def test_clustered_vectors_come_back_and_give_the_same_bytes_again(
     tmp_path: Path, clusters: Vectors, many: None
 ) -> None:

@@ -11,7 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import IndexDamaged
-from pipeline.indexing.vectors import PackedVectors, best_match, best_matches, quantize, unit_rows, write_packed
+from pipeline.indexing.vectors import (
+    CACHED,
+    PackedVectors,
+    best_match,
+    best_matches,
+    cosines,
+    quantize,
+    unit_rows,
+    write_packed,
+)
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -211,7 +220,9 @@ def test_to_pack_what_was_packed_changes_nothing(seed: int, outlier: float) -> N
     np.testing.assert_array_equal(quantize(unit_rows(once)), once)
 
 
-def test_units_have_norm_1_and_zeros_stay(tmp_path: Path) -> None:
-    vectors = write_tokens(tmp_path / "v.npy", [array([[3, 4], [0, 0]])], 2)
-    units = vectors.units(np.array([0]), np.array([2]))
-    assert units.ravel().tolist() == pytest.approx([0.6, 0.8, 0, 0], abs=5e-3)
+def test_cosines_are_those_of_vectors_of_any_length() -> None:
+    vectors = array([[3, 4], [0, 0], [0, -7], *([[5, 0]] * CACHED)])
+    expected = [0.6, 0.0, 0.0, *([1.0] * CACHED)]
+    for made in (vectors, vectors.astype(np.int8), quantize(vectors)):
+        assert cosines(array([[1, 0]])[0], made).tolist() == pytest.approx(expected, abs=5e-3)
+    assert cosines(array([[1, 0]])[0], vectors[:0]).tolist() == []

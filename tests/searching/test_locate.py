@@ -121,7 +121,7 @@ def test_a_body_is_asked_for_by_any_name_and_never_taken_for_an_owner(
     tmp_path: Path, word_encoder: WordEncoder
 ) -> None:
     with open_index(report_index(tmp_path)) as index:
-        assert index.resolve_organization("oil safety board") == ["OSB"]
+        assert index.directory.resolve("oil safety board") == ["OSB"]
         for name in ("WLA", "Coastal Council"):
             hits = index.search("wicks", organizations=[name])
             assert {hit.passage.organization for hit in hits} == {None}

@@ -101,39 +101,6 @@ def test_several_organizations(index: Index) -> None:
     assert len(hits) == sum(alone)
 
 
-@pytest.mark.parametrize(
-    ("name", "acronym"),
-    [
-        ("interpol", "INTERPOL"),
-        ("ICPO", "INTERPOL"),
-        ("ICPO – Interpol", "INTERPOL"),
-        ("united nations children's fund", "UNICEF"),
-        ("United Nations Children’s Fund", "UNICEF"),
-        ("Department of Public Affairs", "DPA"),
-        ("WORLD BANK", "World Bank"),
-        ("un women", "UN Women"),
-    ],
-)
-def test_an_organization_may_be_called_by_any_of_its_names(index: Index, name: str, acronym: str) -> None:
-    hits = index.search("trafficking", organizations=[name])
-    assert {owner(hit.passage) for hit in hits} == {acronym}
-
-
-@pytest.mark.parametrize(
-    ("name", "nearest"), [("IMO", "IOM"), ("UNICEFF", "UNICEF"), ("Interpool", "INTERPOL"), ("unodcc", "UNODC")]
-)
-def test_an_unknown_organization_suggests_the_nearest(index: Index, name: str, nearest: str) -> None:
-    with pytest.raises(QueryError) as caught:
-        index.search("trafficking", organizations=[name])
-    assert str(caught.value) == f"no organization is called '{name}'; did you mean {nearest}?"
-
-
-@pytest.mark.parametrize("name", ["Xyzzy & Sons", ""])
-def test_a_name_unlike_all_says_where_they_are_listed(index: Index, name: str) -> None:
-    with pytest.raises(QueryError, match="mandates orgs"):
-        index.search("trafficking", organizations=[name])
-
-
 def test_a_member_without_a_section_has_the_passages_that_name_it(index: Index) -> None:
     hits = index.search("education", organizations=["UNESCO"])
     assert hits
