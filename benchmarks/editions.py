@@ -25,7 +25,8 @@ import click
 from pipeline.indexing.models import DEFAULT_MODEL, MINILM
 
 if TYPE_CHECKING:
-    from pipeline.datatypes import Document, Edition, PageBox, Passage, RawPage
+    from pipeline.datatypes import Edition, PageBox, Passage
+    from pipeline.datatypes.page import Document, RawPage
 
 EVERY = 20  # one in so many passages is changed
 MARK = b"\n% a new edition\n"

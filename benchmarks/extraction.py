@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import click
 
-from pipeline.datatypes import Line, RawPage
+from pipeline.datatypes.page import Line, RawPage
 from pipeline.errors import CorpusError
 from pipeline.reading import pdfium, plumber
 from pipeline.reading.corpus import list_files

@@ -25,7 +25,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks.mutants import ask_mutated_index, mutate_bytes, read_mutated_file, read_mutated_pages
-from pipeline.datatypes import RawPage
+from pipeline.datatypes.page import RawPage
 from pipeline.errors import MandatesError, ReaderFailed
 from pipeline.reading.extract import read_pages
 from pipeline.reading.workers import Workers

@@ -29,7 +29,8 @@ from typing import Any, NamedTuple
 
 import click
 
-from pipeline.datatypes import Edition, Heading
+from pipeline.datatypes import Edition
+from pipeline.datatypes.page import Heading
 from pipeline.reading.document import parse_pages
 from pipeline.reading.extract import read_pages
 

@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from pipeline.datatypes import Document, Edition, Passage
+from pipeline.datatypes import Edition, Passage
+from pipeline.datatypes.page import Document
 from pipeline.indexing import store
 from pipeline.indexing.files import open_files
 from pipeline.indexing.nearest import MANY

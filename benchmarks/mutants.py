@@ -15,7 +15,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.datatypes import Document, Edition, Glyph, Passage, RawPage
+from pipeline.datatypes import Edition, Passage
+from pipeline.datatypes.page import Document, Glyph, RawPage
 from pipeline.errors import MandatesError
 from pipeline.reading.document import parse_pages, read_document
 from pipeline.searching.locate import who_covers

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pipeline.datatypes import Document, EncoderInfo, Passage
+from pipeline.datatypes import EncoderInfo, Passage
+from pipeline.datatypes.page import Document
 from pipeline.indexing.build import build_index
 from pipeline.reading.corpus import identify
 from pipeline.reading.document import read_document

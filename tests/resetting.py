@@ -16,7 +16,7 @@ from reportlab.lib.pagesizes import A4
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 
-from pipeline.datatypes import Document
+from pipeline.datatypes.page import Document
 from pipeline.reading.body import find_body
 from pipeline.reading.unwrap import unwrap
 from pipeline.reading.vocabulary import Vocabulary

@@ -26,7 +26,8 @@ finally:
 FORBIDDEN = {
     "torch", "transformers", "sentence_transformers", "scipy", "ir_measures", "pandas", "matplotlib", "pdfplumber",
     "pdfminer", "pypdfium2", "watchfiles", "threadpoolctl", "huggingface_hub", "importlib.metadata", "rich",
-    "concurrent.futures", "pipeline.reading.corpus", "pipeline.reading.layout",
+    "concurrent.futures", "pipeline.reading.corpus", "pipeline.reading.layout", "pipeline.datatypes.page",
+    "pipeline.datatypes.report",
 }  # fmt: skip
 
 

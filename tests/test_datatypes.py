@@ -4,7 +4,8 @@ import dataclasses
 
 import pytest
 
-from pipeline.datatypes import Box, Cell, Citation, Edition, Heading, Line, Organization, Page, Passage, Section, Span
+from pipeline.datatypes import Box, Citation, Edition, Organization, Passage
+from pipeline.datatypes.page import Cell, Heading, Line, Page, Section, Span
 
 EDITION = Edition("icat", "2018", "icat-2018.pdf", "0" * 64)
 

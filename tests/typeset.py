@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 from reportlab.pdfbase.pdfmetrics import stringWidth
 
-from pipeline.datatypes import Document, Passage
+from pipeline.datatypes import Passage
+from pipeline.datatypes.page import Document
 from tests.papers import BOLD, HEIGHT, LEFT, REGULAR, Text, make_pdf
 
 NOTE_SIZE = 8.0

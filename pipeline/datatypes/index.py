@@ -1,8 +1,8 @@
-"""An index: what it was made with, and what a build of it did."""
+"""An index: what it was made with."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from pipeline.datatypes.paper import Edition
@@ -37,47 +37,3 @@ class Manifest:
     counts: dict[str, int]
     checksums: dict[str, str]
     built_at: str
-
-
-@dataclass(frozen=True, slots=True)
-class EditionReport:
-    """What the index holds of one file: counts of what is in it and of what was left out, by kind.
-
-    ``status`` is "new", "changed" (the same edition, other bytes), "read anew" (the same bytes, another release),
-    "renamed" (the same bytes, another name), "unchanged" or "kept" (the file cannot be read now). ``label_from`` tells
-    where the edition's label comes from.
-    ``changes`` counts what is different from the edition ``compared_with``, if this one was read now and there is one.
-    """
-
-    edition: Edition
-    status: str
-    label_from: str
-    pages: int
-    sections: int
-    organizations: int
-    passages: int
-    left_out: dict[str, int]
-    warnings: tuple[str, ...]
-    compared_with: str | None = None
-    changes: dict[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class BuildReport:
-    """What a build did.
-
-    ``removed`` holds the editions that are no longer in the index, ``skipped`` the reason for every file that is not;
-    ``reused`` and ``computed`` count vectors of passages and sentences; ``seconds`` go by stage. ``published`` is false
-    if the index was already as it should be.
-    """
-
-    editions: tuple[EditionReport, ...]
-    removed: tuple[str, ...]
-    skipped: tuple[str, ...]
-    passages: int
-    sentences: int
-    reused: int
-    computed: int
-    encoder: EncoderInfo
-    seconds: dict[str, float]
-    published: bool = True

@@ -10,7 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.datatypes import BuildReport, EditionReport, EncoderInfo, ForeignScores, Passage
+from pipeline.datatypes import EncoderInfo, ForeignScores, Passage
+from pipeline.datatypes.report import BuildReport, EditionReport
 from pipeline.indexing.compact import Axes, learn_from
 from pipeline.indexing.encode import Encoder
 from pipeline.indexing.entries import EditionSummary

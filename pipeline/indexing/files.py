@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pipeline.datatypes import Document, Edition, Passage
+from pipeline.datatypes import Edition, Passage
 from pipeline.indexing import store
 from pipeline.indexing.catalog import Catalog, new_catalog
 from pipeline.indexing.columns import Columns, ColumnsWriter
@@ -30,6 +30,8 @@ from pipeline.indexing.vectors import PackedVectors, best_match, best_matches, m
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+
+    from pipeline.datatypes.page import Document
 
     Vectors = npt.NDArray[np.float32]
     Rows = npt.NDArray[np.int64]

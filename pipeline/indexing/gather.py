@@ -9,7 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from pipeline.datatypes import Document, Edition, Passage
+from pipeline.datatypes import Edition, Passage
+from pipeline.datatypes.page import Document
 from pipeline.errors import CorpusError, FileMissing
 from pipeline.indexing import store
 from pipeline.indexing.files import Copied

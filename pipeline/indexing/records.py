@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pipeline.datatypes import Box, Document, Edition, Footnote, Imprint, Link, Organization, PageBox, Passage
+from pipeline.datatypes import Box, Edition, Footnote, Imprint, Link, Organization, PageBox, Passage
 from pipeline.reading.names import Definition, definition_key
+
+if TYPE_CHECKING:
+    from pipeline.datatypes.page import Document
 
 TABLES = """
 CREATE TABLE editions (

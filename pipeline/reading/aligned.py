@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from pipeline.datatypes import Box, Glyph
+from pipeline.datatypes import Box
+from pipeline.datatypes.page import Glyph
 from pipeline.reading.cells import Entry, Row, Table, is_table, make_table, merge_lines, number_columns
 from pipeline.reading.columns import GUTTER, NARROWEST, SAME_EDGE, is_text
 from pipeline.reading.rows import around, box_of, cut_row

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
-from pipeline.datatypes import Line
+from pipeline.datatypes.page import Line
 from pipeline.reading.bidi import is_right_to_left
 from pipeline.reading.body import NUMBERED, SENTENCE_END
 from pipeline.reading.candidates import Body

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
 
-from pipeline.datatypes import Line
+from pipeline.datatypes.page import Line
 from pipeline.reading.candidates import THRESHOLDS, Body, HeadingThresholds
 from pipeline.reading.layout import BULLET
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from pipeline.datatypes import Box, Glyph
+from pipeline.datatypes import Box
+from pipeline.datatypes.page import Glyph
 from pipeline.reading.titles import CAPTION
 
 FEWEST = 2  # rows and columns of a table

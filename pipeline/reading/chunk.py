@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from pipeline.datatypes import Document, Footnote, Link, PageBox, Passage, Section
+from pipeline.datatypes import Footnote, Link, PageBox, Passage
+from pipeline.datatypes.page import Document, Section
 from pipeline.reading.citing import cited_notes, heading_notes
 from pipeline.reading.scripts import SOUTH_EAST_ASIAN, count_words, words_in
 from pipeline.reading.sentences import sentence_ranges

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from pipeline.datatypes import Document, Footnote, Page, Section
+from pipeline.datatypes import Footnote
+from pipeline.datatypes.page import Document, Page, Section
 from pipeline.reading.footnotes import marks_of
 from pipeline.reading.unwrap import NoteMark, Prose
 

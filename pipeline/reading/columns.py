@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from pipeline.datatypes import Box, Glyph, Line, RawPage
+from pipeline.datatypes import Box
+from pipeline.datatypes.page import Glyph, Line, RawPage
 from pipeline.reading.rows import box_of, cut_row
 
 GUTTER = 9.0  # points; the narrowest of two-column journals are 12, the widest space of justified text stays under 8

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
-from pipeline.datatypes import Line
+from pipeline.datatypes.page import Line
 from pipeline.reading.titles import CAPTION, decimal_depth, title_key
 
 FEWEST = 3  # entries on a page that make a list; a table has two numbers below each other by chance

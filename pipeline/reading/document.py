@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.datatypes import Document, Edition, Footnote, LeftOut, Line, Page, PageBox, Passage, RawPage, Section
+from pipeline.datatypes import Edition, Footnote, PageBox, Passage
+from pipeline.datatypes.page import Document, LeftOut, Line, Page, RawPage, Section
 from pipeline.errors import NoText, OcrFailed
 from pipeline.reading.body import find_body
 from pipeline.reading.candidates import Body

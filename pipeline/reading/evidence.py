@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from types import MappingProxyType
 from typing import NamedTuple
 
-from pipeline.datatypes import Line, RawPage
+from pipeline.datatypes.page import Line, RawPage
 from pipeline.reading.contents import Contents
 from pipeline.reading.titles import CAPTION, bare_key, title_key
 

@@ -7,7 +7,7 @@ from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.datatypes import RawPage
+from pipeline.datatypes.page import RawPage
 from pipeline.errors import CorpusError, DamagedPdf, FileMissing, NotAPdf
 from pipeline.reading import pdfium, plumber
 

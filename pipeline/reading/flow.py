@@ -11,7 +11,8 @@ from dataclasses import replace
 from itertools import accumulate, pairwise
 from pathlib import Path
 
-from pipeline.datatypes import Box, Document, Edition, Heading, LeftOut, Line, Page, Passage, Section, Span
+from pipeline.datatypes import Box, Edition, Passage
+from pipeline.datatypes.page import Document, Heading, LeftOut, Line, Page, Section, Span
 from pipeline.errors import NoText
 from pipeline.reading.chunk import make_passages
 from pipeline.reading.convert import read_flow

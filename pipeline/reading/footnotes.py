@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import NamedTuple
 
-from pipeline.datatypes import Line, Span
+from pipeline.datatypes.page import Line, Span
 
 SMALLER = 0.93  # share of the body's size; notes are set at 0.7 to 0.9 of it
 MARK = re.compile(r"\s*(\d{1,3}|[*†‡§¶#]{1,3}|[a-z](?=\s))(?=[\s\w“‘«\"'(])")

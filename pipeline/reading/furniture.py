@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from pipeline.datatypes import Line, RawPage
+from pipeline.datatypes.page import Line, RawPage
 
 EDGE = 0.15  # share of the page's height in which furniture is looked for; letterheads reach 0.12
 HEIGHT_STEP = 8.0  # points; a running head moves by less than this from page to page

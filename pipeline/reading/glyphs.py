@@ -7,7 +7,8 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from pipeline.datatypes import Box, Glyph
+from pipeline.datatypes import Box
+from pipeline.datatypes.page import Glyph
 from pipeline.reading.links import Target, url_at
 
 HIGH_SURROGATES = (0xD800, 0xDBFF)  # the first halves of characters that UTF-16 writes as two

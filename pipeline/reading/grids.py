@@ -6,7 +6,8 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import groupby, pairwise
 
-from pipeline.datatypes import Box, Glyph
+from pipeline.datatypes import Box
+from pipeline.datatypes.page import Glyph
 from pipeline.reading.cells import Entry, Row, Table, is_table, make_table, merge_lines
 from pipeline.reading.plumber import ruled_cells
 from pipeline.reading.rows import around, group_rows

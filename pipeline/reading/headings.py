@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from pipeline.datatypes import Line
+from pipeline.datatypes.page import Line
 from pipeline.reading.blocks import first_word
 from pipeline.reading.body import NUMBERED, SENTENCE_END, face_of
 from pipeline.reading.candidates import (

@@ -15,7 +15,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from pipeline.datatypes import Imprint, Line
+from pipeline.datatypes import Imprint
+from pipeline.datatypes.page import Line
 from pipeline.reading.bodies import is_body
 from pipeline.reading.visible import visible
 

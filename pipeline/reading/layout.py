@@ -11,7 +11,8 @@ from dataclasses import replace
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
-from pipeline.datatypes import Box, Cell, Glyph, Line, RawPage, Span
+from pipeline.datatypes import Box
+from pipeline.datatypes.page import Cell, Glyph, Line, RawPage, Span
 from pipeline.reading.bidi import RIGHT_TO_LEFT, in_reading_order
 from pipeline.reading.cells import Table
 from pipeline.reading.columns import is_wide, may_have_columns, part_columns, part_halves

@@ -10,7 +10,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from pipeline.datatypes import Bookmark, Box, TaggedHeading
+from pipeline.datatypes import Box
+from pipeline.datatypes.page import Bookmark, TaggedHeading
 from pipeline.reading.rows import around
 
 MOST = 20_000  # entries of an outline, elements of a page's tree: a real one has hundreds, a loop has no end

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pipeline.datatypes import RawPage
+from pipeline.datatypes.page import RawPage
 from pipeline.errors import CorpusError, OcrFailed
 from pipeline.reading.extract import read_pages
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence, Set
 from itertools import groupby, pairwise
 
-from pipeline.datatypes import Line
+from pipeline.datatypes.page import Line
 from pipeline.reading.candidates import LINE, Body, Candidate, Style
 from pipeline.reading.footnotes import columns_of
 from pipeline.reading.titles import title_key

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from pipeline.datatypes import Organization, Section
+from pipeline.datatypes import Organization
+from pipeline.datatypes.page import Section
 from pipeline.reading.layout import BULLET
 from pipeline.reading.names import ARTICLE, name_key
 from pipeline.reading.unwrap import Prose

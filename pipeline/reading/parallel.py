@@ -10,7 +10,8 @@ from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
 
-from pipeline.datatypes import Document, Edition, Passage
+from pipeline.datatypes import Edition, Passage
+from pipeline.datatypes.page import Document
 from pipeline.errors import CorpusError, ReaderFailed
 from pipeline.reading.convert import is_flowing
 from pipeline.reading.document import Sheet, parse_sheets, read_document, read_sheets

@@ -17,7 +17,8 @@ from itertools import pairwise, repeat
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pipeline.datatypes import Bookmark, Box, Glyph, RawPage
+from pipeline.datatypes import Box
+from pipeline.datatypes.page import Bookmark, Glyph, RawPage
 from pipeline.errors import DamagedPdf
 from pipeline.reading.glyphs import BEFORE, Frame, Run, Style, assemble, write_texts
 from pipeline.reading.links import Target, is_citable

@@ -11,7 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.datatypes import Box, Glyph, RawPage
+from pipeline.datatypes import Box
+from pipeline.datatypes.page import Glyph, RawPage
 from pipeline.errors import DamagedPdf, PasswordNeeded
 from pipeline.reading.links import Target, is_citable, url_at
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.datatypes import Box, Glyph
+from pipeline.datatypes import Box
+from pipeline.datatypes.page import Glyph
 
 SAME_ROW = 0.5  # share of the lower glyph's height that must overlap: superscripts pass, the next line does not
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.datatypes import Heading, Line, Section
+from pipeline.datatypes.page import Heading, Line, Section
 from pipeline.reading.body import find_body
 from pipeline.reading.candidates import Candidate
 from pipeline.reading.evidence import NONE, Evidence

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from pipeline.datatypes import Line, RawPage
+from pipeline.datatypes.page import Line, RawPage
 from pipeline.reading.columns import is_wide
 from pipeline.reading.furniture import count_printed, find_furniture, find_labels
 

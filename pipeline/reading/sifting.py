@@ -10,7 +10,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence, Set
 
-from pipeline.datatypes import Line
+from pipeline.datatypes.page import Line
 from pipeline.reading.body import NUMBERED
 from pipeline.reading.candidates import LINE, THRESHOLDS, Body, Candidate
 from pipeline.reading.layout import BULLET

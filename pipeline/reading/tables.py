@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.datatypes import Box, Glyph, Line
+from pipeline.datatypes import Box
+from pipeline.datatypes.page import Glyph, Line
 from pipeline.reading.aligned import find_aligned
 from pipeline.reading.cells import Table
 from pipeline.reading.columns import GUTTER

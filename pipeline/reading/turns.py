@@ -9,7 +9,8 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import NamedTuple
 
-from pipeline.datatypes import Box, RawPage
+from pipeline.datatypes import Box
+from pipeline.datatypes.page import RawPage
 from pipeline.reading.bidi import is_right_to_left
 
 FEWEST = 100  # glyphs; a word on the margin of a plate or of an empty page has fewer

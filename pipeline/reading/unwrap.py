@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from pipeline.datatypes import Cell, Line, Link, PageBox, Span
+from pipeline.datatypes import Link, PageBox
+from pipeline.datatypes.page import Cell, Line, Span
 from pipeline.reading.blocks import block_starts, is_item, row_of
 from pipeline.reading.candidates import Body
 from pipeline.reading.footnotes import marks_of

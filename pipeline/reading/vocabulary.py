@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from pipeline.datatypes import Line
+from pipeline.datatypes.page import Line
 from pipeline.reading.languages import guess_language
 
 WORD = re.compile(r"[^\W\d_]+(?:[-‐][^\W\d_]+)*")

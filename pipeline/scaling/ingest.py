@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pipeline.datatypes import BuildReport, EncoderInfo
+from pipeline.datatypes import EncoderInfo
+from pipeline.datatypes.report import BuildReport
 from pipeline.errors import ClusterError, CorpusError, FileMissing, IndexBusy, MandatesError, ReaderFailed
 from pipeline.indexing.build import build_index
 from pipeline.indexing.encode import Encoder

@@ -15,7 +15,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pipeline.datatypes import Document, Edition, EncoderInfo, Passage
+from pipeline.datatypes import Edition, EncoderInfo, Passage
+from pipeline.datatypes.page import Document
 from pipeline.indexing import manifests
 from pipeline.indexing.reuse import embedded_text, sentence_texts
 from pipeline.scaling.remote import Folder

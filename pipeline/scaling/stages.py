@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.datatypes import Document, Passage
+from pipeline.datatypes import Passage
+from pipeline.datatypes.page import Document
 from pipeline.errors import ClusterError, CorpusError, EncoderError, FileMissing, MandatesError, ReaderFailed
 from pipeline.indexing.build import encode_texts
 from pipeline.indexing.encode import Encoder

@@ -21,7 +21,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pipeline.datatypes import Document, Edition, EncoderInfo, Passage
+from pipeline.datatypes import Edition, EncoderInfo, Passage
+from pipeline.datatypes.page import Document
 from pipeline.errors import IndexMissing, IndexUnusable, QueryError
 from pipeline.indexing import store
 from pipeline.indexing.build import encode_passages

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
-from pipeline.datatypes import Box, Glyph, Passage, RawPage
+from pipeline.datatypes import Box, Passage
+from pipeline.datatypes.page import Glyph, RawPage
 
 # Of a passage's letters and figures so many must stand under its boxes, in their order. What the paper sets by itself,
 # such as an accent, may be missing; of another text of the same length hardly more than half is found.

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.datatypes import BuildReport
+from pipeline.datatypes.report import BuildReport
 
 OFTEN = 0.2  # seconds between two notes
 MILD = 10  # how much the process steps back for others

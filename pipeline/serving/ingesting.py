@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from pipeline.datatypes import BuildReport, Edition
+from pipeline.datatypes import Edition
+from pipeline.datatypes.report import BuildReport
 from pipeline.errors import (
     FileMissing,
     IngestRunning,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from pipeline.datatypes import BuildReport
+from pipeline.datatypes.report import BuildReport
 
 
 def report_lines(report: BuildReport, folder: str) -> Iterator[str]:

@@ -14,7 +14,8 @@ import pytest
 from pipeline.comparing.changes import Excerpt
 from pipeline.comparing.compare import EditionCounts, EditionDiff, compare_editions, count_passages
 from pipeline.comparing.wording import normal_form, sentence_key
-from pipeline.datatypes import Document, Edition, Passage, RawPage
+from pipeline.datatypes import Edition, Passage
+from pipeline.datatypes.page import Document, RawPage
 from pipeline.reading.chunk import ChunkLimits, make_passages
 from pipeline.reading.document import parse_pages, read_document
 from pipeline.reading.extract import read_pages

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pipeline.datatypes import BuildReport
+from pipeline.datatypes.report import BuildReport
 from pipeline.indexing import store
 from pipeline.indexing.build import build_index
 from pipeline.indexing.folder import FolderStore

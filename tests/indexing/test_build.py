@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.datatypes import Document, Passage
+from pipeline.datatypes import Passage
+from pipeline.datatypes.page import Document
 from pipeline.errors import (
     CorpusError,
     DamagedPdf,

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.datatypes import Document, PageBox, Passage
+from pipeline.datatypes import PageBox, Passage
+from pipeline.datatypes.page import Document
 from pipeline.errors import IndexDamaged
 from pipeline.indexing import store
 from pipeline.indexing.catalog import Catalog

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.datatypes import Document, Edition, Organization, Passage
+from pipeline.datatypes import Edition, Organization, Passage
+from pipeline.datatypes.page import Document
 from pipeline.indexing.files import Encoded, Files, open_files, write_files, write_records
 
 Paper = tuple[Document, list[Passage]]

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.datatypes import Document, Edition, Passage
+from pipeline.datatypes import Edition, Passage
+from pipeline.datatypes.page import Document
 from pipeline.errors import CorpusError, DamagedPdf, FileMissing, ReaderFailed
 from pipeline.indexing import store
 from pipeline.indexing.build import build_index

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.datatypes import Document, Passage
+from pipeline.datatypes import Passage
+from pipeline.datatypes.page import Document
 from pipeline.errors import IndexDamaged
 from pipeline.indexing import lexical
 from pipeline.indexing.arrays import open_arrays, write_arrays

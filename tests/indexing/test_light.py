@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from pipeline.datatypes import Document, Passage
+from pipeline.datatypes import Passage
+from pipeline.datatypes.page import Document
 from pipeline.errors import EncoderError
 from pipeline.indexing.encode import SentenceTransformerEncoder, load_encoder
 from pipeline.indexing.light import LightEncoder, can_encode, part_batches

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.datatypes import Document, Edition, Imprint, Passage
+from pipeline.datatypes import Edition, Imprint, Passage
+from pipeline.datatypes.page import Document
 from pipeline.errors import EncoderError
 from pipeline.indexing import store
 from pipeline.indexing.build import build_index

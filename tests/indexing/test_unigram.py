@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
-from pipeline.datatypes import Document, Passage
+from pipeline.datatypes import Passage
+from pipeline.datatypes.page import Document
 from pipeline.errors import EncoderError
 from pipeline.indexing.models import DEFAULT_MODEL, find_model
 from pipeline.indexing.unigram import FILE, Rules, Unigram, compile_unigram

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from reportlab.pdfbase.pdfmetrics import stringWidth
 
-from pipeline.datatypes import Box, Document, Edition, Glyph, Line, Passage, RawPage, Span
+from pipeline.datatypes import Box, Edition, Passage
+from pipeline.datatypes.page import Document, Glyph, Line, RawPage, Span
 from pipeline.reading.candidates import Body
 from pipeline.reading.document import read_document
 from pipeline.reading.unwrap import Prose, unwrap

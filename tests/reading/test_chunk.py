@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.datatypes import Document, Heading, Page, Section
+from pipeline.datatypes.page import Document, Heading, Page, Section
 from pipeline.reading.chunk import LIMITS, ChunkLimits, chunk_ranges, make_passages
 from pipeline.reading.unwrap import Block, Prose
 from tests.papers import BOLD, Text, paragraph

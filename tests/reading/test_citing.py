@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from pipeline.datatypes import Document, Footnote, Page, Section
+from pipeline.datatypes import Footnote
+from pipeline.datatypes.page import Document, Page, Section
 from pipeline.reading.citing import assign_notes, cited_notes
 from pipeline.reading.unwrap import NoteMark, Prose
 from tests.reading.records import EDITION, line

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.datatypes import Document, Glyph, Passage, RawPage
+from pipeline.datatypes import Passage
+from pipeline.datatypes.page import Document, Glyph, RawPage
 from pipeline.errors import NoText
 from pipeline.reading.document import parse_pages
 from tests.papers import Text, paragraph

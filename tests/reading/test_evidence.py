@@ -8,7 +8,7 @@ import pytest
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
-from pipeline.datatypes import Document
+from pipeline.datatypes.page import Document
 from pipeline.reading.document import CONTENTS, read_document
 from pipeline.reading.extract import read_pages
 from tests.papers import BOLD, HEIGHT, Text, make_pdf, paragraph

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
-from pipeline.datatypes import Bookmark, RawPage
+from pipeline.datatypes.page import Bookmark, RawPage
 from pipeline.errors import CorpusError, DamagedPdf, FileMissing, NotAPdf, PasswordNeeded
 from pipeline.reading import pdfium
 from pipeline.reading.extract import count_pages, read_pages

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipeline import open_index
-from pipeline.datatypes import Document, Edition, Link, Passage
+from pipeline.datatypes import Edition, Link, Passage
+from pipeline.datatypes.page import Document
 from pipeline.errors import NoText
 from pipeline.indexing.build import build_index
 from pipeline.reading.document import read_document

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.datatypes import Line, Span
+from pipeline.datatypes.page import Line, Span
 from pipeline.reading.footnotes import NoteLines, marks_of, split_footnotes, strip_mark
 from tests.papers import BOLD, Text, paragraph
 from tests.reading.records import PAGE_HEIGHT, SIZE, after, line, prose_of, read, span

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.datatypes import LeftOut, Line, RawPage
+from pipeline.datatypes.page import LeftOut, Line, RawPage
 from pipeline.reading.furniture import PAGE_NUMBER, RUNNING_HEAD, find_furniture, find_labels
 from tests.papers import Text, paragraph
 from tests.reading.records import line, raw_page, read, span

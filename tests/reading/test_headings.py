@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from pipeline.datatypes import Line
+from pipeline.datatypes.page import Line
 from pipeline.reading.body import find_body
 from pipeline.reading.candidates import Body, HeadingThresholds
 from pipeline.reading.headings import find_headings

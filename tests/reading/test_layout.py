@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reportlab.pdfgen.canvas import Canvas
 
-from pipeline.datatypes import Glyph, Line
+from pipeline.datatypes.page import Glyph, Line
 from pipeline.reading.bidi import RIGHT_TO_LEFT
 from pipeline.reading.extract import read_pages
 from pipeline.reading.layout import PRESENTATION, build_lines, is_bold

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.datatypes import Document, Organization, Passage
+from pipeline.datatypes import Organization, Passage
+from pipeline.datatypes.page import Document
 from pipeline.reading.mentions import SHORT_NAME, Names
 
 ILO = Organization("ILO", "International Labour Office", ("Labour Office", "Bureau (Geneva)"))

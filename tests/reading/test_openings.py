@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.datatypes import Line
+from pipeline.datatypes.page import Line
 from pipeline.reading.candidates import LINE, Candidate, Style
 from pipeline.reading.openings import below_openings, mark_openings
 from tests.reading.records import BODY, line

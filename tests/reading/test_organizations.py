@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.datatypes import Heading, Organization, Section
+from pipeline.datatypes import Organization
+from pipeline.datatypes.page import Heading, Section
 from pipeline.reading.organizations import find_definitions, find_organizations
 from pipeline.reading.unwrap import Prose
 from tests.papers import BOLD, Text, paragraph

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pipeline.datatypes import Document, Organization, Passage, Section
+from pipeline.datatypes import Organization, Passage
+from pipeline.datatypes.page import Document, Section
 from pipeline.reading.extract import read_pages
 from tests.conftest import PAPER
 from tests.reading.records import letters

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
-from pipeline.datatypes import Line, RawPage
+from pipeline.datatypes.page import Line, RawPage
 from pipeline.reading import pdfium, plumber
 from pipeline.reading.layout import build_lines
 from tests.papers import BOLD, Text, make_pdf, paragraph

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.datatypes import Document, Passage
+from pipeline.datatypes import Passage
+from pipeline.datatypes.page import Document
 from pipeline.reading.bidi import in_reading_order
 from pipeline.reading.chunk import LIMITS, chunk_ranges
 from pipeline.reading.document import read_document

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reportlab.pdfbase.pdfmetrics import stringWidth
 
-from pipeline.datatypes import Line, Section
+from pipeline.datatypes.page import Line, Section
 from pipeline.reading.sections import find_sections
 from tests.papers import BOLD, LEFT, REGULAR, Text, paragraph
 from tests.reading.records import STEP, line, read, span, stack

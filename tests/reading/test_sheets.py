@@ -7,7 +7,8 @@ from pathlib import Path
 from reportlab.lib.pagesizes import A4, landscape
 from reportlab.pdfgen.canvas import Canvas
 
-from pipeline.datatypes import Citation, Document, Passage
+from pipeline.datatypes import Citation, Passage
+from pipeline.datatypes.page import Document
 from pipeline.reading.document import read_document
 from tests.reading.records import EDITION
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.datatypes import Document
+from pipeline.datatypes.page import Document
 from pipeline.reading.document import read_document
 from pipeline.reading.levels import numbering_kinds
 from tests.papers import BOLD, LEFT, Text, make_pdf, paragraph

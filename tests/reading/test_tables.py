@@ -9,7 +9,8 @@ import pytest
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
-from pipeline.datatypes import Document, Passage
+from pipeline.datatypes import Passage
+from pipeline.datatypes.page import Document
 from pipeline.reading.document import read_document
 from tests.papers import BOLD, HEIGHT, LEFT, REGULAR, WIDTH, Text, make_pdf, paragraph
 from tests.reading.records import EDITION, letters

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.datatypes import Document
+from pipeline.datatypes.page import Document
 from pipeline.reading import pdfium
 from pipeline.reading.document import read_document
 from tests.papers import HEIGHT, LEFT, WIDTH

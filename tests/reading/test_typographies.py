@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.datatypes import Document, Passage
+from pipeline.datatypes import Passage
+from pipeline.datatypes.page import Document
 from pipeline.reading.document import read_document
 from tests.reading.records import EDITION
 from tests.resetting import PLAIN, SERIF, Typography, reset, retype

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.datatypes import Line, Link, PageBox, Span
+from pipeline.datatypes import Link, PageBox
+from pipeline.datatypes.page import Line, Span
 from pipeline.reading.candidates import Body
 from pipeline.reading.unwrap import unwrap
 from pipeline.reading.vocabulary import Vocabulary

@@ -12,7 +12,8 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from pipeline.datatypes import Document, Edition, ForeignScores, Imprint, Passage
+from pipeline.datatypes import Edition, ForeignScores, Imprint, Passage
+from pipeline.datatypes.page import Document
 from pipeline.errors import IndexBusy, IndexDamaged, IndexOutdated, StoreUnreachable
 from pipeline.indexing.build import build_index
 from pipeline.indexing.files import Encoded, Files, open_files, write_files

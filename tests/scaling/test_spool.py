@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.datatypes import Document, Passage
+from pipeline.datatypes import Passage
+from pipeline.datatypes.page import Document
 from pipeline.indexing.build import encode_texts
 from pipeline.scaling.remote import Folder
 from pipeline.scaling.spool import Part, Spool, _Records, packed, texts_of, unpacked

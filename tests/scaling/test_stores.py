@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from pipeline.comparing.changes import EditionDiff
-from pipeline.datatypes import BuildReport, Hit
+from pipeline.datatypes import Hit
+from pipeline.datatypes.report import BuildReport
 from pipeline.errors import IndexBusy, IndexMissing, IndexNotWritable, QueryError
 from pipeline.indexing import nearest
 from pipeline.indexing.build import build_index

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.datatypes import Document, Edition, ForeignScores, Organization, Passage
+from pipeline.datatypes import Edition, ForeignScores, Organization, Passage
+from pipeline.datatypes.page import Document
 from pipeline.indexing import store
 from pipeline.indexing.files import Encoded, write_files
 from pipeline.indexing.reuse import embedded_text

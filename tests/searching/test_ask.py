@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from pipeline import Index, open_index
-from pipeline.datatypes import Absence, Answer, Document, Hit, Organization, Passage
+from pipeline.datatypes import Absence, Answer, Hit, Organization, Passage
+from pipeline.datatypes.page import Document
 from pipeline.errors import QueryError
 from pipeline.searching.confidence import ANSWERED, UNFIT, confidence
 from pipeline.searching.search import TWINS

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from pipeline import Index, open_index
-from pipeline.datatypes import Document, Edition, Hit, Organization, Passage
+from pipeline.datatypes import Edition, Hit, Organization, Passage
+from pipeline.datatypes.page import Document
 from pipeline.indexing.files import Encoded, open_files, write_files
 from pipeline.indexing.lexical import Lexical
 from pipeline.reading.mentions import Names

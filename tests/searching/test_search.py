@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline import Index, open_index
-from pipeline.datatypes import Document, Hit, Passage
+from pipeline.datatypes import Hit, Passage
+from pipeline.datatypes.page import Document
 from pipeline.errors import EncoderError, IndexDamaged, IndexMissing, QueryError
 from pipeline.indexing.build import build_index
 from tests.conftest import WordEncoder

@@ -10,7 +10,7 @@ from threading import Event
 
 import pytest
 
-from pipeline.datatypes import BuildReport
+from pipeline.datatypes.report import BuildReport
 from pipeline.serving.ingest_task import Task, ingest
 from pipeline.serving.ingesting import Ingests
 from pipeline.serving.uploads import Sent

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pipeline.datatypes import Box, Edition, Glyph, PageBox, Passage, RawPage
+from pipeline.datatypes import Box, Edition, PageBox, Passage
+from pipeline.datatypes.page import Glyph, RawPage
 from pipeline.serving.highlight import Mark, find_marks
 
 EDITION = Edition("sea", "2018", "sea-2018.pdf", "0" * 64)

@@ -9,7 +9,8 @@ import pypdfium2
 import pytest
 from PIL import Image, ImageColor
 
-from pipeline.datatypes import Box, Document, Edition, Passage, RawPage
+from pipeline.datatypes import Box, Edition, Passage
+from pipeline.datatypes.page import Document, RawPage
 from pipeline.errors import DamagedPdf, OutputError
 from pipeline.reading.document import read_document
 from pipeline.reading.extract import read_pages

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.datatypes import Absence, Answer, Document, Edition, Footnote, Hit, Link, Organization, Passage
+from pipeline.datatypes import Absence, Answer, Edition, Footnote, Hit, Link, Organization, Passage
+from pipeline.datatypes.page import Document
 from pipeline.serving.render import (
     BEST,
     CSV_FIELDS,

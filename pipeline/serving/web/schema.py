@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from pipeline.datatypes import BuildReport
+from pipeline.datatypes.report import BuildReport
 
 Level = Literal["covers", "mentions", "none"]
 
