@@ -61,14 +61,15 @@ def _mark_listed(candidates: Sequence[Candidate], lines: Sequence[Line]) -> list
         return list(candidates)
     headed = {index for item in candidates for index in range(item.start, item.end)}
     front = [line.text for index, line in enumerate(lines[: openings[1]]) if index not in headed]
-    acronyms = {word.casefold() for line in front for word in re.findall(r"\w+", line) if not word.islower()}
-    names = {_name_key(text) for text in [*front, *map(" ".join, pairwise(front))]}
-    return [item._replace(listed=_is_listed(item.text, acronyms, names)) for item in candidates]
+    text, names = " ".join(front), {_name_key(part) for part in [*front, *map(" ".join, pairwise(front))]}
+    return [item._replace(listed=_is_listed(item.text, text, names)) for item in candidates]
 
 
-def _is_listed(title: str, acronyms: Set[str], names: Set[str]) -> bool:
+def _is_listed(title: str, text: str, names: Set[str]) -> bool:
     acronym = ACRONYM.search(title)
-    return bool(acronym and acronym["acronym"].casefold() in acronyms) or _name_key(title) in names - {""}
+    case = re.IGNORECASE if title.isupper() else re.NOFLAG  # "(COE)" in capitals is "CoE" elsewhere
+    stands = acronym and re.search(rf"(?<!\w){re.escape(acronym['acronym'])}(?!\w)", text, case)
+    return bool(stands) or _name_key(title) in names - {""}
 
 
 def _name_key(text: str) -> str:
