@@ -121,6 +121,7 @@ def test_search_json_is_one_object(workplace: Path) -> None:
         ("citation", CITED),
         ("paragraphs", []),
         ("ocr", False),
+        ("table_head", None),
         ("imprint", {"title": None, "symbol": None, "date": None, "author": None, "publishers": []}),
         ("mentions", []),
         ("also", []),

@@ -61,7 +61,7 @@ class Passage:
     of the footnote that the passage is, None for a passage of running text. A paper without pages is one page without a
     label; there ``paragraphs`` are the first and last paragraph of the passage, counted through the paper from 1.
     ``ocr`` is true if the text of any of its pages was recognized from a picture, and may have errors that the paper
-    has not.
+    has not. ``table_head`` is the first row of the table that the passage goes on with, if an earlier passage holds it.
     """
 
     id: str
@@ -78,6 +78,7 @@ class Passage:
     note: str | None = None
     paragraphs: tuple[int, ...] = ()
     ocr: bool = False
+    table_head: str = ""
 
     @property
     def citation(self) -> Citation:

@@ -147,7 +147,7 @@ def _write_passages(
             columns.add(number, headings[path], len(passage.sentences), tokens)
             names = " ; ".join((owner.acronym, owner.name, *owner.aliases)) if owner else ""
             mentions.add(passage.text)
-            words.add(" ; ".join(passage.section), names, passage.text)
+            words.add(" ; ".join(filter(None, (*passage.section, passage.table_head))), names, passage.text)
             row += 1
         connection.execute(
             "UPDATE editions SET first_row = ?, passages = ? WHERE id = ?", (first, row - first, edition)

@@ -10,7 +10,7 @@ from typing import Any
 from pipeline.datatypes import Edition, EncoderInfo, ForeignScores, Manifest
 from pipeline.errors import IndexOutdated
 
-SCHEMA = 5  # raised whenever an older index cannot be read any more
+SCHEMA = 6  # raised whenever an older index cannot be read any more
 
 
 def release() -> str:

@@ -35,7 +35,8 @@ CREATE TABLE sections (
 CREATE TABLE headings (number INTEGER PRIMARY KEY, path TEXT, folded TEXT);
 CREATE TABLE passages (
     row INTEGER PRIMARY KEY, id TEXT UNIQUE, edition TEXT, organization TEXT, section INTEGER, text TEXT, pages TEXT,
-    page_labels TEXT, boxes TEXT, links TEXT, footnotes TEXT, note TEXT, sentences TEXT, paragraphs TEXT, ocr INTEGER);
+    page_labels TEXT, boxes TEXT, links TEXT, footnotes TEXT, note TEXT, sentences TEXT, paragraphs TEXT, ocr INTEGER,
+    table_head TEXT);
 CREATE TABLE passage_pages (page INTEGER, row INTEGER, PRIMARY KEY (page, row)) WITHOUT ROWID;
 CREATE INDEX warnings_by_edition ON warnings (edition);
 CREATE INDEX left_out_by_page ON left_out (edition, page);
@@ -127,6 +128,7 @@ def passage_row(row: int, passage: Passage, section: int) -> tuple[Any, ...]:
         to_json(passage.sentences),
         to_json(passage.paragraphs),
         int(passage.ocr),
+        passage.table_head,
     )
 
 
@@ -147,6 +149,7 @@ def to_passage(row: Sequence[Any], path: str, edition: Edition, organization: Or
         sentences=tuple((int(start), int(end)) for start, end in json.loads(row[12])),
         paragraphs=tuple(map(int, json.loads(row[13]))),
         ocr=bool(row[14]),
+        table_head=row[15],
     )
 
 

@@ -99,12 +99,14 @@ def open_before(place: Store) -> Before | None:
 
 
 def embedded_text(passage: Passage) -> str:
-    """Give what is encoded for a passage: as context its paper's publishers and title and its headings, then its text.
+    """Give what is encoded for a passage: its paper's publishers and title, its headings, its table's head, its text.
 
-    What a passage is about may be said in the title alone: "three States have not reported" does not say on what.
+    What a passage is about may be said in the title alone: "three States have not reported" does not say on what. Nor
+    do the rows of a table without its first one.
     """
     paper = ", ".join(part for part in _paper(passage) if part not in passage.section)
-    return "\n".join([*filter(None, (paper, " > ".join(passage.section))), passage.text])
+    context = filter(None, (paper, " > ".join(passage.section), passage.table_head))
+    return "\n".join([*context, passage.text])
 
 
 def sentence_texts(passages: Sequence[Passage]) -> list[str]:

@@ -84,6 +84,7 @@ class _Piece(NamedTuple):
     cited: Sequence[NoteMark] = ()
     paragraphs: tuple[int, ...] = ()
     note: str | None = None
+    table_head: str = ""
 
 
 def make_passages(
@@ -115,6 +116,7 @@ def make_passages(
             note=piece.note,
             paragraphs=piece.paragraphs,
             ocr=any(document.pages[number - 1].ocr for number in piece.pages),
+            table_head=piece.table_head,
         )
         for ordinal, piece in enumerate(pieces)
     ]
@@ -125,7 +127,7 @@ def _text_pieces(section: Section, prose: Prose, limits: ChunkLimits) -> Iterato
     for start, end in chunk_ranges(prose, limits):
         marks += [mark for mark in prose.notes if start < mark.offset <= end]
         place = prose.text[start:end], prose.pages(start, end), prose.boxes(start, end), prose.links_in(start, end)
-        yield _Piece(*place, marks, prose.paragraphs(start, end))
+        yield _Piece(*place, marks, prose.paragraphs(start, end), table_head=prose.table_head(start))
         marks = []
 
 

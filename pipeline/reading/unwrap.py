@@ -89,6 +89,35 @@ class Prose:
         """Give the boxes of the lines that hold the range."""
         return tuple(PageBox(item.line.page, item.line.box) for item in self._lines_in(start, end))
 
+    def table_head(self, start: int) -> str:
+        """Give the first row of the table that the text goes on with at an offset, if that row stands before it."""
+        index = bisect_right(self.lines, start, key=lambda item: item.end)
+        if index == len(self.lines) or self.lines[index].line.cell is None:
+            return ""
+        head = [item for item in self._table_at(index) if item.line.cell and item.line.cell.row == 0]
+        return self.text[head[0].start : head[-1].end] if head and head[-1].end <= start else ""
+
+    def _table_at(self, index: int) -> Sequence[LineRange]:
+        """Give the lines of the table that holds a line; of one that goes on over pages, those on its first page."""
+        first, last = (self._table_end(index, step) for step in (-1, 1))
+        found = self.lines[first : last + 1]
+        before = self.lines[first - 1].line if first else None
+        if before and before.cell and before.page == found[0].line.page - 1:
+            above = self._table_at(first - 1)
+            if _columns(above) == _columns(found):
+                return above
+        return found
+
+    def _table_end(self, index: int, step: int) -> int:
+        """Give the first or last line of a table."""
+        table = row_of(self.lines[index].line)
+        while table and 0 <= index + step < len(self.lines):
+            row = row_of(self.lines[index + step].line)
+            if row is None or row[:2] != table[:2]:
+                break
+            index += step
+        return index
+
     def links_in(self, start: int, end: int) -> tuple[Link, ...]:
         """Give the links whose words lie, at least in part, in the range."""
         return tuple(
@@ -102,6 +131,10 @@ class Prose:
         first = bisect_right(self.lines, start, key=lambda item: item.end)
         last = bisect_left(self.lines, end, lo=first, key=lambda item: item.start)
         return [item for item in self.lines[first:last] if item.start < end and start < item.end]
+
+
+def _columns(table: Sequence[LineRange]) -> int:
+    return max(item.line.cell.last for item in table if item.line.cell)
 
 
 def unwrap(lines: Sequence[Line], vocabulary: Vocabulary, body: Body) -> Prose:

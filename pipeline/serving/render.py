@@ -55,6 +55,7 @@ def passage_record(passage: Passage) -> dict[str, Any]:
         "citation": str(passage.citation),
         "paragraphs": list(passage.paragraphs),
         "ocr": passage.ocr,
+        "table_head": passage.table_head or None,
         "imprint": imprint_record(passage.edition),
     }
 
@@ -182,7 +183,8 @@ def to_markdown(answer: Answer, editions: Sequence[Edition]) -> str:
         start, end = hit.highlight
         text = hit.passage.text
         best = f"{escape(text[:start])}**{escape(text[start:end])}**{escape(text[end:])}"
-        quoted = "\n".join(f"> {line}  " for line in best.split("\n"))
+        head = [f"[{hit.passage.table_head}]"] if hit.passage.table_head else []
+        quoted = "\n".join(f"> {line}  " for line in [*map(escape, head), *best.split("\n")])
         places = "; also ".join(str(passage.citation) for passage in (hit.passage, *hit.also))
         parts.append(f"{hit.rank}. {escape(places)}\n\n{quoted}")
     return "\n\n".join(parts) + "\n"
@@ -219,6 +221,7 @@ def passage_lines(passage: Passage, width: int, bold: Bold) -> list[str]:
     imprint = imprint_line(passage.edition)
     lines = [bold(str(passage.citation)), *([imprint] if imprint else [])]
     lines += [" > ".join(passage.section), passage.id, ""]
+    lines += _head_lines(passage, width)
     lines += wrap(passage.text, (0, 0), width, bold)
     lines += [f"   [{note.mark}] p. {note.page}: {note.text}" for note in passage.footnotes]
     lines += [f"   {link.text} <{link.url}>" for link in passage.links]
@@ -258,7 +261,13 @@ def _hit_lines(hit: Hit, width: int, bold: Bold, *, explain: bool) -> Iterator[s
         yield f"   {' > '.join(hit.passage.section)}"
     if explain:
         yield "   " + ", ".join(f"{name} {value:+.1f}" for name, value in hit.signals.items())
+    yield from _head_lines(hit.passage, width)
     yield from wrap(hit.passage.text, hit.highlight, width, bold)
+
+
+def _head_lines(passage: Passage, width: int) -> list[str]:
+    """Give the head of the table that a passage goes on with, in brackets: it is no part of the passage."""
+    return wrap(f"[{passage.table_head}]", (0, 0), width, str) if passage.table_head else []
 
 
 def line_ranges(text: str, start: int, end: int, width: int) -> list[tuple[int, int]]:

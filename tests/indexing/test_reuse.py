@@ -211,4 +211,6 @@ def test_a_passage_is_encoded_with_what_its_paper_says_of_itself(paper: tuple[Do
         "Lamp Council, Oil Board, The state of lamps\nIt burns",
     ]
     headed = replace(described, section=("The state of lamps",))
+    in_table = replace(headed, table_head="Country | Year")
+    assert embedded_text(in_table) == "Lamp Council, Oil Board\nThe state of lamps\nCountry | Year\nIt burns."
     assert embedded_text(headed) == "Lamp Council, Oil Board\nThe state of lamps\nIt burns."

@@ -279,3 +279,39 @@ def test_chart_is_no_table(tmp_path: Path) -> None:
     _, passages = draw(tmp_path / "a.pdf", paint)
     assert "|" not in "".join(texts(passages))
     assert "Figure 1. Victims by year in all of the countries" in "\n".join(texts(passages))
+
+
+def test_passages_that_go_on_with_a_table_know_its_head(tmp_path: Path) -> None:
+    rows = [(f"Country number {n} of them all", str(2000 + n), f"{n} victims of trafficking") for n in range(40)]
+    text = paragraph(PROSE, 100)
+
+    def paint(canvas: Canvas) -> None:
+        write(canvas, text)
+        ruled(canvas, [HEAD, *rows[:28]], 160)
+
+    def go_on(canvas: Canvas) -> None:
+        ruled(canvas, rows[28:], 80)
+        write(canvas, paragraph(PROSE, 400))
+
+    _, passages = draw(tmp_path / "a.pdf", paint, go_on)
+    heads = [passage.table_head for passage in passages]
+    assert len(passages) > 4
+    assert heads[0] == heads[-1] == ""
+    for passage in passages:
+        assert passage.table_head == ("Country | Year | Victims" if passage.text.startswith("Country number") else "")
+    assert {passage.pages for passage in passages if passage.table_head} >= {(1,), (2,)}
+
+
+def test_another_table_on_the_next_page_has_its_own_head(tmp_path: Path) -> None:
+    rows = [(f"Country number {n} of them all", str(2000 + n), f"{n} victims of trafficking") for n in range(30)]
+    wide = (*EDGES, 500.0)
+
+    def paint(canvas: Canvas) -> None:
+        write(canvas, paragraph(PROSE, 100))
+        ruled(canvas, [HEAD, *rows[:28]], 160)
+
+    def another(canvas: Canvas) -> None:
+        ruled(canvas, [("State", "From", "To", "Cases"), *((*row[:2], "2020", "many cases") for row in rows)], 80, wide)
+
+    _, passages = draw(tmp_path / "a.pdf", paint, another)
+    assert {passage.table_head for passage in passages if passage.pages == (2,)} == {"State | From | To | Cases"}

@@ -95,6 +95,7 @@ def test_an_answer_has_the_keys_and_values_of_the_issue_in_this_order() -> None:
                 "citation": "UNICEF, icat-2018.pdf (2018), pp. 32–33 [PDF 34–35]",
                 "paragraphs": [],
                 "ocr": False,
+                "table_head": None,
                 "imprint": {"title": None, "symbol": None, "date": None, "author": None, "publishers": []},
                 "mentions": [],
                 "also": [],
@@ -356,3 +357,14 @@ def test_no_passage_of_the_paper_is_wider_than_the_terminal(paper: tuple[Documen
     for passage in paper[1]:
         for line in wrap(passage.text, passage.sentences[0], 80, unstyled):
             assert len(line) <= 80 or " " not in line[3:].strip(" ")  # a web address may stand out
+
+
+def test_head_of_a_table_stands_before_a_passage_that_goes_on_with_it() -> None:
+    passage = replace(PASSAGE, table_head="Country | Year")
+    answer = answered(replace(HIT, passage=passage))
+    assert answer_record(answer)["hits"][0]["table_head"] == "Country | Year"
+    lines = to_text(answer, EDITIONS, 80, unstyled).splitlines()
+    assert lines[lines.index("   [Country | Year]") + 1].endswith("UNICEF trains guards. It helps children at sea.")
+    assert "> \\[Country \\| Year\\]  \n> UNICEF" in to_markdown(answer, EDITIONS)
+    assert "   [Country | Year]" in passage_lines(passage, 80, unstyled)
+    assert "[" not in to_text(answered(PLAIN_HIT), EDITIONS, 80, unstyled)

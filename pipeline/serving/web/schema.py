@@ -49,6 +49,7 @@ class Passage(Record):
     """A passage with where it is written; pages are those of the PDF, page labels those printed.
 
     Of a paper without pages ``paragraphs`` are the first and last paragraph. ``ocr``: recognized from a picture.
+    ``table_head``: the first row of the table that the passage goes on with.
     """
 
     organization: str | None
@@ -66,6 +67,7 @@ class Passage(Record):
     citation: str
     paragraphs: list[int]
     ocr: bool
+    table_head: str | None
     imprint: Imprint
 
 
