@@ -186,6 +186,7 @@ def _passage(hit: Hit) -> dict[str, Any]:
     return {
         "citation": str(hit.passage.citation),
         "section": list(hit.passage.section),
+        "table_head": hit.passage.table_head or None,
         "text": hit.passage.text,
         "best_sentence": hit.passage.text[slice(*hit.highlight)],
         "passage": hit.passage.id,
