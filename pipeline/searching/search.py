@@ -30,6 +30,9 @@ TOP_K = 5
 QUESTIONS = 128  # whose vectors are kept, of some 25 kB each: to encode one takes longer than to rank by it
 SELECTIONS = 8  # filters whose rows are remembered, of a million passages 4 MB each
 EXPLAINING = 1000  # passages with an organization's name among which the one that explains its absence is looked for
+WORDLESS = (
+    0.3  # deviations less for a passage that is hardly more than an address, as many as a named organization gives
+)
 TWINS = 20  # more passages than asked for are looked at: some of them may say the same
 
 
@@ -158,13 +161,10 @@ class Index:
         if rows is not None and not len(rows):
             return []
         reference = None if among is None else np.asarray(among)
-        ranked = self._ranker.rank(self._encoded(query), top_k, rows, MODES[mode], reference)
-        passages = self.catalog.passages([item.row for item in ranked])
-        mentions = self.catalog.mentions(item.row for item in ranked)
-        return [
-            _hit(rank, item, passage, mentions[item.row])
-            for rank, (item, passage) in enumerate(zip(ranked, passages, strict=True), start=1)
-        ]
+        ranked = self._ranker.rank(self._encoded(query), top_k + TWINS, rows, MODES[mode], reference)
+        found = _worded_first(ranked, self.catalog.passages([item.row for item in ranked]))[:top_k]
+        mentions = self.catalog.mentions(item.row for item, _ in found)
+        return [_hit(rank, item, passage, mentions[item.row]) for rank, (item, passage) in enumerate(found, start=1)]
 
     def best_sentence(self, passage: Passage, question: str) -> tuple[int, int]:
         """Give the (start, end) of the sentence of a passage that comes nearest to a question."""
@@ -265,6 +265,7 @@ class Index:
         known, found = 0, list[Ranked]()
         ranked: list[Ranked] = []
         passages: list[Passage] = []
+        pairs: list[tuple[Ranked, Passage]] = []
         while len(groups) < wanted and depth <= len(ranked):
             depth = 2 * depth or wanted + TWINS
             if depth > known:  # as many as there are candidates are ranked for the price of one
@@ -272,14 +273,15 @@ class Index:
                 found = self._ranker.rank(query, known, rows, MODES[mode])
             ranked = found[:depth]
             passages += self.catalog.passages([item.row for item in ranked[len(passages) :]])
-            groups = part_duplicates(passages)
-        mentions = self.catalog.mentions(ranked[first].row for first, *_ in groups)
+            pairs = _worded_first(ranked, passages)
+            groups = part_duplicates([passage for _, passage in pairs])
+        mentions = self.catalog.mentions(pairs[first][0].row for first, *_ in groups)
         return [
             (
-                ranked[first],
+                pairs[first][0],
                 replace(
-                    _hit(rank, ranked[first], passages[first], mentions[ranked[first].row]),
-                    also=tuple(passages[other] for other in others),
+                    _hit(rank, *pairs[first], mentions[pairs[first][0].row]),
+                    also=tuple(pairs[other][1] for other in others),
                 ),
             )
             for rank, (first, *others) in enumerate(groups[:wanted], start=1)
@@ -313,6 +315,19 @@ class Index:
         if self._encoder is None:
             self._encoder = load_encoder(self._model, expected=self.manifest.encoder, thorough=False)
         return self._encoder
+
+
+def _worded_first(ranked: Sequence[Ranked], passages: Sequence[Passage]) -> list[tuple[Ranked, Passage]]:
+    """Put passages that are hardly more than an address behind others that come as near, which say something.
+
+    The name of a file may hold every word of a question: ".../preventing-sexual-exploitation-and-abuse". One that is
+    asked for still stands out.
+    """
+    pairs = [
+        (item._replace(score=item.score - WORDLESS) if is_wordless(passage.text) else item, passage)
+        for item, passage in zip(ranked, passages, strict=True)
+    ]
+    return sorted(pairs, key=lambda pair: -pair[0].score)
 
 
 def _hit(rank: int, ranked: Ranked, passage: Passage, mentions: tuple[str, ...]) -> Hit:
