@@ -23,16 +23,14 @@ from pipeline.searching.confidence import ANSWERED, RIVALS, UNFIT, confidence, i
 from pipeline.searching.directory import Directory
 from pipeline.searching.duplicates import part_duplicates
 from pipeline.searching.glossary import expand
-from pipeline.searching.rank import CANDIDATES, MODES, Query, Ranked, Ranker, squash
+from pipeline.searching.hits import to_hit, worded_first
+from pipeline.searching.rank import CANDIDATES, MODES, Query, Ranked, Ranker
 from pipeline.searching.rerank import RERANKED, rerank
 
 TOP_K = 5
 QUESTIONS = 128  # whose vectors are kept, of some 25 kB each: to encode one takes longer than to rank by it
 SELECTIONS = 8  # filters whose rows are remembered, of a million passages 4 MB each
 EXPLAINING = 1000  # passages with an organization's name among which the one that explains its absence is looked for
-WORDLESS = (
-    0.3  # deviations less for a passage that is hardly more than an address, as many as a named organization gives
-)
 TWINS = 20  # more passages than asked for are looked at: some of them may say the same
 
 
@@ -162,9 +160,9 @@ class Index:
             return []
         reference = None if among is None else np.asarray(among)
         ranked = self._ranker.rank(self._encoded(query), top_k + TWINS, rows, MODES[mode], reference)
-        found = _worded_first(ranked, self.catalog.passages([item.row for item in ranked]))[:top_k]
+        found = worded_first(ranked, self.catalog.passages([item.row for item in ranked]))[:top_k]
         mentions = self.catalog.mentions(item.row for item, _ in found)
-        return [_hit(rank, item, passage, mentions[item.row]) for rank, (item, passage) in enumerate(found, start=1)]
+        return [to_hit(rank, item, passage, mentions[item.row]) for rank, (item, passage) in enumerate(found, start=1)]
 
     def best_sentence(self, passage: Passage, question: str) -> tuple[int, int]:
         """Give the (start, end) of the sentence of a passage that comes nearest to a question."""
@@ -273,14 +271,14 @@ class Index:
                 found = self._ranker.rank(query, known, rows, MODES[mode])
             ranked = found[:depth]
             passages += self.catalog.passages([item.row for item in ranked[len(passages) :]])
-            pairs = _worded_first(ranked, passages)
+            pairs = worded_first(ranked, passages)
             groups = part_duplicates([passage for _, passage in pairs])
         mentions = self.catalog.mentions(pairs[first][0].row for first, *_ in groups)
         return [
             (
                 pairs[first][0],
                 replace(
-                    _hit(rank, *pairs[first], mentions[pairs[first][0].row]),
+                    to_hit(rank, *pairs[first], mentions[pairs[first][0].row]),
                     also=tuple(pairs[other][1] for other in others),
                 ),
             )
@@ -315,20 +313,3 @@ class Index:
         if self._encoder is None:
             self._encoder = load_encoder(self._model, expected=self.manifest.encoder, thorough=False)
         return self._encoder
-
-
-def _worded_first(ranked: Sequence[Ranked], passages: Sequence[Passage]) -> list[tuple[Ranked, Passage]]:
-    """Put passages that are hardly more than an address behind others that come as near, which say something.
-
-    The name of a file may hold every word of a question: ".../preventing-sexual-exploitation-and-abuse". One that is
-    asked for still stands out.
-    """
-    pairs = [
-        (item._replace(score=item.score - WORDLESS) if is_wordless(passage.text) else item, passage)
-        for item, passage in zip(ranked, passages, strict=True)
-    ]
-    return sorted(pairs, key=lambda pair: -pair[0].score)
-
-
-def _hit(rank: int, ranked: Ranked, passage: Passage, mentions: tuple[str, ...]) -> Hit:
-    return Hit(rank, squash(ranked.score), passage, passage.sentences[ranked.sentence], ranked.signals, mentions)

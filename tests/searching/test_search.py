@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,8 +14,6 @@ from pipeline.datatypes import Hit, Passage
 from pipeline.datatypes.page import Document
 from pipeline.errors import EncoderError, IndexDamaged, IndexMissing, QueryError
 from pipeline.indexing.build import build_index
-from pipeline.searching import search
-from pipeline.searching.rank import Ranked
 from tests.conftest import WordEncoder
 from tests.papers import Text, make_pdf, paragraph
 
@@ -261,16 +258,3 @@ def test_a_question_is_encoded_once_however_it_is_narrowed(index: Index, word_en
     assert len(word_encoder.encoded) == encoded
     index.ask("who trains border guards?")
     assert len(word_encoder.encoded) > encoded
-
-
-def test_addresses_come_behind_passages_that_are_as_near(index: Index) -> None:
-    passages = [hit.passage for hit in index.search("trafficking", 3)]
-    address = replace(passages[0], text="Available at https://example.org/trafficking-of-children-at-sea")
-
-    def order(*scores: float) -> list[int]:
-        ranked = [Ranked(row, score, 0, {}) for row, score in enumerate(scores)]
-        return [item.row for item, _ in search._worded_first(ranked, [address, *passages[1:]])]
-
-    assert order(2.0, 1.9, 1.8) == [1, 2, 0]
-    assert order(2.0, 1.9, 1.5) == [1, 0, 2]
-    assert order(2.5, 1.9, 1.5) == [0, 1, 2]

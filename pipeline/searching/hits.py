@@ -1,0 +1,29 @@
+"""Ranked passages → hits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline.datatypes import Hit, Passage
+from pipeline.searching.confidence import is_wordless
+from pipeline.searching.rank import Ranked, squash
+
+WORDLESS = 0.3  # deviations less for what is hardly more than an address, as many as a named organization gives
+
+
+def worded_first(ranked: Sequence[Ranked], passages: Sequence[Passage]) -> list[tuple[Ranked, Passage]]:
+    """Put passages that are hardly more than an address behind others that come as near, which say something.
+
+    The name of a file may hold every word of a question: ".../preventing-sexual-exploitation-and-abuse". One that is
+    asked for still stands out.
+    """
+    pairs = [
+        (item._replace(score=item.score - WORDLESS) if is_wordless(passage.text) else item, passage)
+        for item, passage in zip(ranked, passages, strict=True)
+    ]
+    return sorted(pairs, key=lambda pair: -pair[0].score)
+
+
+def to_hit(rank: int, ranked: Ranked, passage: Passage, mentions: tuple[str, ...]) -> Hit:
+    """Make a hit."""
+    return Hit(rank, squash(ranked.score), passage, passage.sentences[ranked.sentence], ranked.signals, mentions)
