@@ -25,6 +25,8 @@ NEAR_ENOUGH = 2.5  # ... up to this: beyond, a question is surely of the papers'
 RIVALS = 5  # passages after the first
 ANSWERED = 0.5  # from here on the first passage is likelier right than wrong
 FEW_LETTERS = 20  # addresses aside; a footnote that is a bare address answers nothing, a short sentence in Chinese may
+ADDRESS = re.compile(r"\b\S+(?:://|www\.)\S+|\bwww\.\S+")
+WORDS = re.compile(rf"(?:[^\W\d_][\W\d_]*){{{FEW_LETTERS}}}")  # which most texts begin with
 UNFIT = 0.1  # at most this, when the first passage has too few words, or when the question names an organization
 # without a section and the passage does not
 
@@ -51,4 +53,6 @@ def is_wordless(text: str) -> bool:
     >>> is_wordless("国际民用航空组织与人权事务高级专员办事处合作制定了客舱机组培训指南。")
     False
     """
-    return len(re.findall(r"[^\W\d_]", re.sub(r"\b\S+(?:://|www\.)\S+|\bwww\.\S+", " ", text))) < FEW_LETTERS
+    if "://" in text or "www." in text:
+        text = ADDRESS.sub(" ", text)
+    return not WORDS.search(text)
