@@ -34,9 +34,7 @@ WIDENED = (
 )
 # million passages: 98 % of the true first ten, with 1 twice the lists and 99.8 %, with 0.5 half of them and 91 %
 EXACT = 15_000  # rows that a filter lets through; so few are all compared
-BY_ROW = (
-    1 / 4
-)  # of all rows; where a filter lets fewer through, to meet all rows of a list takes longer than to compare
+BY_ROW = 1 / 4  # of all rows; of a filter that lets fewer through, those in near lists are compared one by one
 READ = 2_048  # rows that are compared at once
 THINNED = 16  # one score in so many is looked at to tell which of them can be among the best
 BLOCK = 65_536  # vectors that are looked at at once

@@ -6,6 +6,7 @@ Whole paragraphs, short lists with their lead-in sentence, long paragraphs cut a
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -15,7 +16,7 @@ from pipeline.datatypes.page import Document, Section
 from pipeline.reading.citing import cited_notes, heading_notes
 from pipeline.reading.scripts import SOUTH_EAST_ASIAN, count_words, words_in
 from pipeline.reading.sentences import sentence_ranges
-from pipeline.reading.unwrap import Block, NoteMark, Prose
+from pipeline.reading.unwrap import Block, NoteMark, Prose, TableRange
 
 # Where a sentence may be cut: at a semicolon; at a comma of Chinese and Japanese; in Thai, where a space is a comma.
 PAUSE = re.compile(f"[;；，、؛]|[{SOUTH_EAST_ASIAN}](?=\\s)")
@@ -124,11 +125,22 @@ def make_passages(
 
 def _text_pieces(section: Section, prose: Prose, limits: ChunkLimits) -> Iterator[_Piece]:
     marks = heading_notes(section)
+    tables = prose.tables()
     for start, end in chunk_ranges(prose, limits):
         marks += [mark for mark in prose.notes if start < mark.offset <= end]
         place = prose.text[start:end], prose.pages(start, end), prose.boxes(start, end), prose.links_in(start, end)
-        yield _Piece(*place, marks, prose.paragraphs(start, end), table_head=prose.table_head(start))
+        yield _Piece(*place, marks, prose.paragraphs(start, end), table_head=_table_head(prose, tables, start, limits))
         marks = []
+
+
+def _table_head(prose: Prose, tables: Sequence[TableRange], start: int, limits: ChunkLimits) -> str:
+    """Give the first row of the table that a passage goes on with, if that row stands before it and is a short one."""
+    index = bisect_right(tables, start, key=lambda table: table.end)
+    if index == len(tables) or start < tables[index].start or start < tables[index].head[1]:
+        return ""
+    head = prose.text[slice(*tables[index].head)]
+    again = prose.text.startswith(f"{head}\n", start)
+    return head if not again and count_words(head) < limits.target / 2 else ""
 
 
 def _note_pieces(notes: Iterable[Footnote], limits: ChunkLimits) -> Iterator[_Piece]:

@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import NamedTuple
 
 from pipeline.datatypes import Link, PageBox
@@ -60,6 +61,14 @@ class LinkRange(NamedTuple):
     url: str
 
 
+class TableRange(NamedTuple):
+    """The characters of a table, or of the part of one that stands on a page; and those of its first row."""
+
+    start: int
+    end: int
+    head: tuple[int, int]
+
+
 @dataclass(frozen=True, slots=True)
 class Prose:
     """Running text: blocks are joined by line breaks, the lines of a block by spaces, the cells of a row by bars.
@@ -89,34 +98,22 @@ class Prose:
         """Give the boxes of the lines that hold the range."""
         return tuple(PageBox(item.line.page, item.line.box) for item in self._lines_in(start, end))
 
-    def table_head(self, start: int) -> str:
-        """Give the first row of the table that the text goes on with at an offset, if that row stands before it."""
-        index = bisect_right(self.lines, start, key=lambda item: item.end)
-        if index == len(self.lines) or self.lines[index].line.cell is None:
-            return ""
-        head = [item for item in self._table_at(index) if item.line.cell and item.line.cell.row == 0]
-        return self.text[head[0].start : head[-1].end] if head and head[-1].end <= start else ""
-
-    def _table_at(self, index: int) -> Sequence[LineRange]:
-        """Give the lines of the table that holds a line; of one that goes on over pages, those on its first page."""
-        first, last = (self._table_end(index, step) for step in (-1, 1))
-        found = self.lines[first : last + 1]
-        before = self.lines[first - 1].line if first else None
-        if before and before.cell and before.page == found[0].line.page - 1:
-            above = self._table_at(first - 1)
-            if _columns(above) == _columns(found):
-                return above
+    def tables(self) -> list[TableRange]:
+        """Give the tables with their heads, in order; one that goes on over the page has the head of its beginning."""
+        found: list[TableRange] = []
+        before: Line | None = None  # the last line of the table that the line above belongs to
+        columns = 0
+        for table, group in groupby(self.lines, key=lambda item: (row_of(item.line) or ())[:2]):
+            lines = list(group)
+            if table:
+                wide = max(item.line.cell.last for item in lines if item.line.cell)
+                goes_on = before is not None and before.page == table[0] - 1 and wide == columns
+                first = [item for item in lines if item.line.cell and item.line.cell.row == 0]
+                head = found[-1].head if goes_on else (first[0].start, first[-1].end) if first else (0, 0)
+                found.append(TableRange(lines[0].start, lines[-1].end, head))
+                columns = wide
+            before = lines[-1].line if table else None
         return found
-
-    def _table_end(self, index: int, step: int) -> int:
-        """Give the first or last line of a table."""
-        table = row_of(self.lines[index].line)
-        while table and 0 <= index + step < len(self.lines):
-            row = row_of(self.lines[index + step].line)
-            if row is None or row[:2] != table[:2]:
-                break
-            index += step
-        return index
 
     def links_in(self, start: int, end: int) -> tuple[Link, ...]:
         """Give the links whose words lie, at least in part, in the range."""
@@ -131,10 +128,6 @@ class Prose:
         first = bisect_right(self.lines, start, key=lambda item: item.end)
         last = bisect_left(self.lines, end, lo=first, key=lambda item: item.start)
         return [item for item in self.lines[first:last] if item.start < end and start < item.end]
-
-
-def _columns(table: Sequence[LineRange]) -> int:
-    return max(item.line.cell.last for item in table if item.line.cell)
 
 
 def unwrap(lines: Sequence[Line], vocabulary: Vocabulary, body: Body) -> Prose:

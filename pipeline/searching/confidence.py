@@ -53,6 +53,9 @@ def is_wordless(text: str) -> bool:
     >>> is_wordless("国际民用航空组织与人权事务高级专员办事处合作制定了客舱机组培训指南。")
     False
     """
-    if "://" in text or "www." in text:
-        text = ADDRESS.sub(" ", text)
-    return not WORDS.search(text)
+    return not WORDS.search(ADDRESS.sub(" ", text) if has_address(text) else text)
+
+
+def has_address(text: str) -> bool:
+    """Tell whether a text may hold an address of the web."""
+    return "://" in text or "www." in text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.datatypes import Hit, Passage
-from pipeline.searching.confidence import is_wordless
+from pipeline.searching.confidence import has_address, is_wordless
 from pipeline.searching.rank import Ranked, squash
 
 WORDLESS = 0.3  # deviations less for what is hardly more than an address, as many as a named organization gives
@@ -17,10 +17,10 @@ def worded_first(ranked: Sequence[Ranked], passages: Sequence[Passage]) -> list[
     The name of a file may hold every word of a question: ".../preventing-sexual-exploitation-and-abuse". One that is
     asked for still stands out.
     """
-    pairs = [
-        (item._replace(score=item.score - WORDLESS) if is_wordless(passage.text) else item, passage)
-        for item, passage in zip(ranked, passages, strict=True)
-    ]
+    pairs = []
+    for item, passage in zip(ranked, passages, strict=True):
+        less = WORDLESS if has_address(passage.text) and is_wordless(passage.text) else 0.0
+        pairs.append((item._replace(score=item.score - less), passage))
     return sorted(pairs, key=lambda pair: -pair[0].score)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.datatypes.page import Document, Heading, Page, Section
+from pipeline.datatypes.page import Cell, Document, Heading, Page, Section
 from pipeline.reading.chunk import LIMITS, ChunkLimits, chunk_ranges, make_passages
 from pipeline.reading.unwrap import Block, Prose
 from tests.papers import BOLD, Text, paragraph
@@ -252,3 +253,16 @@ def test_caption_and_head_of_a_table_move_on_with_its_first_row() -> None:
 def test_paragraph_that_begins_like_a_caption_is_cut_like_any_other() -> None:
     made = blocks_of((" ".join(["Table 1 shows this.", *[sentence(20)] * 15]), False, True), ("• one", True, False))
     assert all(len(made.text[start:end].split()) <= LIMITS.most for start, end in chunk_ranges(made))
+
+
+@pytest.mark.parametrize(("words", "kept"), [(3, True), (9, True), (10, False), (30, False)])
+def test_a_long_first_row_is_no_head_of_a_table(words: int, kept: bool) -> None:
+    limits = ChunkLimits(target=20, most=30, least=4)
+    texts = [sentence(words, ""), *(sentence(8, str(n)) for n in range(8))]
+    rows = [replace(line(text), cell=Cell(0, n, 0, 0)) for n, text in enumerate(texts)]
+    section = Section(0, 1, ("Numbers",), None, tuple(rows))
+    page = Page(1, "1", 595, 842, tuple(rows))
+    document = Document(EDITION, (page,), (section,), ())
+    first, *others = make_passages(document, section, prose_of(rows), limits=limits)
+    assert first.table_head == ""
+    assert {passage.table_head for passage in others} == {texts[0] if kept else ""}

@@ -315,3 +315,12 @@ def test_another_table_on_the_next_page_has_its_own_head(tmp_path: Path) -> None
 
     _, passages = draw(tmp_path / "a.pdf", paint, another)
     assert {passage.table_head for passage in passages if passage.pages == (2,)} == {"State | From | To | Cases"}
+
+
+def test_head_that_the_next_page_repeats_is_not_given_twice(tmp_path: Path) -> None:
+    rows = [(f"Country number {n} of them all", str(2000 + n), f"{n} victims of trafficking") for n in range(56)]
+
+    halves = (rows[:28], rows[28:])
+    _, passages = draw(tmp_path / "a.pdf", *(lambda canvas, own=own: ruled(canvas, [HEAD, *own], 80) for own in halves))
+    assert any(passage.text.startswith("Country | Year") for passage in passages)
+    assert all((passage.table_head == "") == passage.text.startswith("Country | Year") for passage in passages)

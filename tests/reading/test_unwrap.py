@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.datatypes import Link, PageBox
-from pipeline.datatypes.page import Line, Span
+from pipeline.datatypes.page import Cell, Line, Span
 from pipeline.reading.candidates import Body
 from pipeline.reading.unwrap import unwrap
 from pipeline.reading.vocabulary import Vocabulary
@@ -271,3 +271,22 @@ def test_text_of_no_size_is_text() -> None:
     lines = [line("One line of letters", top=100, size=0.0), line("and one more.", top=120, size=0.0)]
     body = Body(0.0, bold=False, step=0.0)
     assert letters(unwrap(lines, Vocabulary(lines), body).text) == letters("One line of letters and one more.")
+
+
+def test_a_table_over_thousands_of_pages_has_one_head() -> None:
+    # Each page was looked up from the one before, which ended in too deep a recursion.
+    rows = ["Country", *map(str, range(1, 4001))]
+    lines = [replace(line(text, page=2 + n // 2), cell=Cell(0, n % 2, 0, 0)) for n, text in enumerate(rows)]
+    prose = prose_of([line("Prose."), *lines, line("Prose.", page=3000), replace(lines[0], page=3001)])
+    tables = prose.tables()
+    assert len(tables) == 2002
+    assert {prose.text[slice(*table.head)] for table in tables} == {"Country"}
+    assert len({table.head for table in tables}) == 2
+    assert prose.text[tables[0].start : tables[0].end] == "Country\n1"
+
+
+def test_a_table_with_other_columns_on_the_next_page_is_another() -> None:
+    one = [replace(line(text), cell=Cell(0, 0, n, n)) for n, text in enumerate(("Country", "Year"))]
+    other = [replace(line(text, page=2), cell=Cell(0, 0, n, n)) for n, text in enumerate(("State", "From", "To"))]
+    prose = prose_of([*one, *other])
+    assert [prose.text[slice(*table.head)] for table in prose.tables()] == ["Country | Year", "State | From | To"]

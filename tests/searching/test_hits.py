@@ -19,3 +19,6 @@ def test_addresses_come_behind_passages_that_are_as_near(paper: tuple[Document, 
     assert order(2.0, 1.9, 1.8) == [1, 2, 0]
     assert order(2.0, 1.9, 1.5) == [1, 0, 2]
     assert order(2.5, 1.9, 1.5) == [0, 1, 2]
+    numbers = replace(passages[1], text="107 | 636 | 336 | 1 079 | 34")
+    ranked = [Ranked(row, score, 0, {}) for row, score in enumerate((2.0, 1.9))]
+    assert [item.row for item, _ in worded_first(ranked, [numbers, passages[2]])] == [0, 1]
