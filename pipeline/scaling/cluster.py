@@ -112,10 +112,12 @@ def _conducted_once(pipeline: Callable[[], Iterator[Row]]) -> Generator[Row]:
     try:
         while (row := ray.get(conductor.next.remote())) is not None:
             yield row
-    except ray.exceptions.RayActorError:
-        return  # its machine died
     except ray.exceptions.RayError as error:
-        reason = _brief(getattr(error, "cause", None) or error)
+        cause = getattr(error, "cause", None) or error
+        # Its machine died; or that of an actor of Ray Data's own, which is tied to where the first conductor ran.
+        if isinstance(cause, ray.exceptions.RayActorError | ray.exceptions.ActorUnschedulableError):
+            return
+        reason = _brief(cause)
         raise ClusterError(f"the cluster failed ({reason}); ingest again, and it goes on from there") from error
     finally:
         ray.kill(conductor)

@@ -7,13 +7,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from ray.exceptions import ActorUnschedulableError
 
 from pipeline.errors import ClusterError
 from pipeline.indexing import store
@@ -173,6 +174,33 @@ def test_nothing_of_ray_is_imported_unless_asked_for(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout == "0\n[]\n"
+
+
+class Dying:
+    """Fails as Ray does where an actor's machine is gone, the first time."""
+
+    def __init__(self, mark: Path, error: Exception) -> None:
+        self.mark, self.error = mark, error
+
+    def __call__(self, rows: Sequence[Row]) -> Iterator[Row]:
+        if not self.mark.exists():
+            self.mark.touch()
+            yield rows[0]
+            raise self.error
+        yield from rows
+
+
+def test_an_actor_that_is_tied_to_a_dead_machine_ends_no_ingest(
+    tmp_path: Path, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Found by killing a machine of two, then the driver, and ingesting again: Ray Data's coordinator was on it.
+    monkeypatch.setattr(cluster, "PAUSE", 0.0)
+    rows: list[Row] = [{"number": number} for number in range(3)]
+    with cluster.connected(address, 1):
+        gone = Dying(tmp_path / "one", ActorUnschedulableError("The node doesn't exist any more"))
+        assert sorted(row["number"] for row in cluster._conducted(gone, rows)) == [0, 1, 2]
+        with pytest.raises(ClusterError, match=r"the cluster failed \(another\); ingest again"):
+            list(cluster._conducted(Dying(tmp_path / "two", ValueError("another")), rows))
 
 
 def test_rows_that_are_lost_are_put_in_again(monkeypatch: pytest.MonkeyPatch) -> None:
