@@ -80,7 +80,9 @@ def word_encoder(monkeypatch: pytest.MonkeyPatch) -> WordEncoder:
     """Let the command line and ``open_index`` use the word encoder instead of a model."""
     encoder = WordEncoder()
 
-    def load(name: str | None = None, expected: EncoderInfo | None = None, *, thorough: bool = True) -> WordEncoder:
+    def load(
+        name: str | None = None, expected: EncoderInfo | None = None, *, thorough: bool = True, for_many: bool = False
+    ) -> WordEncoder:
         return encoder
 
     # In this order: whoever imports search must find the real one, or would keep this one for good.

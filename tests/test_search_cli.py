@@ -675,7 +675,7 @@ def test_any_error_while_encoding_is_one_line(
 ) -> None:
     before = snapshot(workplace)
 
-    def load(name: str | None = None) -> WordEncoder:
+    def load(name: str | None = None, *, for_many: bool = False) -> WordEncoder:
         raise error
 
     monkeypatch.setattr("pipeline.indexing.encode.load_encoder", load)

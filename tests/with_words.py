@@ -8,7 +8,9 @@ from search_cli import main
 from tests.conftest import WordEncoder
 
 
-def load(name: str | None = None, expected: EncoderInfo | None = None, *, thorough: bool = True) -> WordEncoder:
+def load(
+    name: str | None = None, expected: EncoderInfo | None = None, *, thorough: bool = True, for_many: bool = False
+) -> WordEncoder:
     return WordEncoder()
 
 

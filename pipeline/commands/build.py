@@ -93,7 +93,7 @@ def ingest(
         ocr = more["ocr_language"] if more["ocr"] else None
         options = Options(label, password, weights, more["fresh"], workers, more["timeout"], choice, ocr)
         with progress_bar() as progress:
-            report = build(papers, place, partial(load_encoder, name), options, progress)
+            report = build(papers, place, partial(load_encoder, name, for_many=True), options, progress)
         for warning in [*report.skipped, *(line for edition in report.editions for line in edition.warnings)]:
             click.echo(f"warning: {warning}", err=True)
         click.echo(to_json(asdict(report)) if more["as_json"] else "\n".join(report_lines(report, folder)))

@@ -107,7 +107,7 @@ def _measure_collection(beir: Path, model: str | None, folder: Path | None) -> d
 
     collection = load_collection(beir)
     with _folder_or_temporary(folder) as place, progress_bar() as progress:
-        return asdict(measure_collection(collection, load_encoder(model), place, progress))
+        return asdict(measure_collection(collection, load_encoder(model, for_many=True), place, progress))
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -76,14 +77,14 @@ class Bert:
         if prefix is None:
             raise EncoderError(f"{self._tensors.file}: no weights of a BERT encoder")
         self._prefix = prefix
-        self.hidden, self._heads = int(config["hidden_size"]), int(config["num_attention_heads"])
-        self._epsilon = float(config.get("layer_norm_eps", 1e-12))
+        self.hidden, self.heads = int(config["hidden_size"]), int(config["num_attention_heads"])
+        self.epsilon = float(config.get("layer_norm_eps", 1e-12))
         self._words = self._weights(WORDS, -1, self.hidden)
         self._places = self._weights("embeddings.position_embeddings.weight", -1, self.hidden)
         self._types = self._weights("embeddings.token_type_embeddings.weight", -1, self.hidden)
-        self._norm = self._pair("embeddings.LayerNorm", self.hidden)
+        self.norm = self._pair("embeddings.LayerNorm", self.hidden)
         wide = int(config["intermediate_size"])
-        self._layers = [self._layer(number, wide) for number in range(int(config["num_hidden_layers"]))]
+        self.layers = [self._layer(number, wide) for number in range(int(config["num_hidden_layers"]))]
         encoder = [name for name in self._tensors.names() if name.startswith(f"{prefix}encoder.")]
         if encoder:
             self._tensors.prefetch(encoder)
@@ -105,21 +106,35 @@ class Bert:
 
         ends = np.cumsum([len(ids) for ids in batch])
         ranges = [slice(end - len(ids), end) for ids, end in zip(batch, ends, strict=True)]
-        rows = self._words[np.concatenate(batch).astype(np.intp)].astype(np.float32)
-        rows += self._places[np.concatenate([np.arange(len(ids)) for ids in batch])]
-        rows += self._types[0]
-        x = self._normalized(np.ascontiguousarray(rows.T), self._norm)
-        for layer in self._layers:
+        x = self._normalized(np.ascontiguousarray(self.embedded(batch).T), self.norm)
+        for layer in self.layers:
             x = self._normalized(_dense(self._attended(x, layer, ranges), layer.attended, x), layer.attended_norm)
             x = self._normalized(_dense(gelu(_dense(x, layer.inner)), layer.outer, x), layer.outer_norm)
         rows = np.ascontiguousarray(x.T)
         return [rows[tokens] for tokens in ranges]
 
+    def embedded(self, batch: Sequence[Sequence[int]]) -> Matrix:
+        """Look up what each token is and where it stands: shape (tokens, hidden), not normalized yet."""
+        import numpy as np
+
+        rows: Matrix = self._words[np.concatenate(batch).astype(np.intp)].astype(np.float32)
+        rows += self._places[np.concatenate([np.arange(len(ids)) for ids in batch])]
+        rows += self._types[0]
+        return rows
+
+    @staticmethod
+    def one_thread_each() -> AbstractContextManager[object]:
+        """Let each call take one core, so that several of them can run side by side."""
+        from threadpoolctl import threadpool_limits
+
+        alone: AbstractContextManager[object] = threadpool_limits(1)
+        return alone
+
     def _attended(self, x: Matrix, layer: Layer, ranges: Sequence[slice]) -> Matrix:
         """Mix the tokens of each sequence by scaled dot-product attention with several heads; shape as ``x``."""
         import numpy as np
 
-        shape = self._heads, self.hidden // self._heads, x.shape[1]
+        shape = self.heads, self.hidden // self.heads, x.shape[1]
         query, key, value = (_dense(x, pair).reshape(shape) for pair in (layer.query, layer.key, layer.value))
         query *= np.float32(1 / math.sqrt(shape[1]))
         mixed = np.empty_like(value)
@@ -141,7 +156,7 @@ class Bert:
         x -= x.mean(axis=0)
         deviation = np.einsum("ij,ij->j", x, x)
         deviation /= np.float32(len(x))
-        deviation += np.float32(self._epsilon)
+        deviation += np.float32(self.epsilon)
         x /= np.sqrt(deviation, out=deviation)
         x *= pair[0][:, None]
         x += pair[1][:, None]

@@ -64,17 +64,20 @@ class Reranker(Protocol):
         """
 
 
-def load_encoder(name: str | None = None, expected: EncoderInfo | None = None, *, thorough: bool = True) -> Encoder:
+def load_encoder(
+    name: str | None = None, expected: EncoderInfo | None = None, *, thorough: bool = True, for_many: bool = False
+) -> Encoder:
     """Load a sentence-transformers model by hub name or path, without torch where that is possible.
 
     :param expected: the model an index was built with; its weights must be the ones found.
     :param thorough: read all weights of a packaged model to see that they are whole, half a gigabyte; a question does
         not wait for that, sizes and times tell it.
+    :param for_many: passages are to be encoded, not a question: what does that faster may take a second to start.
     :raises EncoderError: if the model cannot be had or is another one.
     """
     model, sha256 = _find(name, expected, thorough=thorough)
     try:
-        return LightEncoder(model, sha256)
+        return LightEncoder(model, sha256, for_many=for_many)
     except EncoderError as error:
         import logging
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.datatypes import EncoderInfo
 from pipeline.errors import EncoderError
 from pipeline.indexing.bert import Bert
+from pipeline.indexing.bert16 import fastest
 from pipeline.indexing.models import ModelFolder
 from pipeline.indexing.prompts import DOCUMENT_PROMPTS, all_prompts, of_passage, of_query, unit, valid
 from pipeline.indexing.unigram import FILE, Unigram
@@ -60,12 +61,14 @@ def can_encode(folder: Path) -> bool:
 class LightEncoder:
     """A sentence-transformers model of a plain BERT; see ``encode.Encoder``."""
 
-    def __init__(self, model: ModelFolder, sha256: str) -> None:
+    def __init__(self, model: ModelFolder, sha256: str, *, for_many: bool = False) -> None:
         """Map the model.
 
+        :param for_many: texts, not a question: worth a second for what encodes them faster, where that is possible.
         :raises EncoderError: if it can only be run by sentence-transformers.
         """
         self._parts = _Parts(model.path)
+        self._bert = fastest(self._parts.bert) if for_many else self._parts.bert
         self._prompts = all_prompts(model, self._parts.prompts)
         self._query_prompt_tokens = len(self._parts.tokenize(self._prompt(is_query=True).strip()))
         self._info = EncoderInfo(model.name, model.revision, sha256, self._parts.bert.hidden)
@@ -116,18 +119,16 @@ class LightEncoder:
         batches = part_batches([len(found) for found in ids])
         work = [[ids[row] for row in rows] for rows in batches]
         if len(batches) < 2:
-            yield from zip(batches, map(self._parts.bert, work), strict=True)
+            yield from zip(batches, map(self._bert, work), strict=True)
             return
         from concurrent.futures import ThreadPoolExecutor
-
-        from threadpoolctl import threadpool_limits
 
         from pipeline.reading.workers import cores
 
         # A core for each batch: products of this size gain less from a second thread, and the rest nothing at all.
-        with threadpool_limits(1), ThreadPoolExecutor(cores()) as threads:
+        with self._bert.one_thread_each(), ThreadPoolExecutor(cores()) as threads:
             try:
-                yield from zip(batches, threads.map(self._parts.bert, work), strict=True)
+                yield from zip(batches, threads.map(self._bert, work), strict=True)
             finally:
                 threads.shutdown(cancel_futures=True)
 

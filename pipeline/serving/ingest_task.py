@@ -55,7 +55,9 @@ def ingest(task: Task) -> BuildReport:
     name = task.model or place.current_model()
     weights = models.model_sha256(name) if name else None
     options = Options(password=task.password, weights=weights, workers=task.workers)
-    return build_index(task.papers, place, lambda: encode.load_encoder(name), options, _note_steps(task.notes))
+    return build_index(
+        task.papers, place, lambda: encode.load_encoder(name, for_many=True), options, _note_steps(task.notes)
+    )
 
 
 def _note_steps(file: Path) -> Callable[[str, int, int], None]:

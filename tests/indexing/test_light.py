@@ -19,6 +19,7 @@ from safetensors.numpy import load_file, save_file
 from pipeline.datatypes import Passage
 from pipeline.datatypes.page import Document
 from pipeline.errors import EncoderError
+from pipeline.indexing import bert16
 from pipeline.indexing.encode import SentenceTransformerEncoder, load_encoder
 from pipeline.indexing.light import LightEncoder, can_encode, part_batches
 from pipeline.indexing.models import DEFAULT_MODEL, MINILM
@@ -26,6 +27,7 @@ from tests.tiny_models import PROMPTS, REVISION, hub_cache, with_torch
 
 ROOT = Path(__file__).parent.parent.parent
 DATA = Path(__file__).parent.parent / "data"
+QUESTIONS = DATA / "questions.jsonl"
 COSINE = 0.9999
 FORBIDDEN = ["torch", "transformers", "sentence_transformers", "scipy", "faiss", "pdfplumber"]
 ODD = [
@@ -57,10 +59,17 @@ def check(name: str, texts: list[str]) -> None:
 @pytest.mark.parametrize("name", [DEFAULT_MODEL, MINILM])
 def test_the_packaged_models(name: str, paper: tuple[Document, list[Passage]]) -> None:
     sentences = [passage.text[start:end] for passage in paper[1] for start, end in passage.sentences]
-    lines = (DATA / "questions.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = QUESTIONS.read_text(encoding="utf-8").splitlines()
     questions = [str(json.loads(line)["question"]) for line in lines]
     count = 200 - len(questions) - len(ODD)
     check(name, [*sorted(sentences, key=lambda text: abs(len(text) - 50))[:count], *questions, *ODD])
+
+
+def processor(folder: Path, units: str) -> Path:
+    """What Linux tells of a processor."""
+    file = folder / "cpuinfo"
+    file.write_text(f"processor\t: 0\nflags\t\t: fpu vme avx2 {units} amx_tile\n", encoding="utf-8")
+    return file
 
 
 TEXTS = ["who helps children?", "guards", "count the lamps of the guards", *ODD]
@@ -169,15 +178,39 @@ def test_weights_of_another_model_are_refused(tiny: Path, other: Path) -> None:
         load_encoder(str(other), expected=load_encoder(str(tiny)).info)
 
 
-def test_vectors_do_not_depend_on_the_number_of_cores(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("units", ["", bert16.UNITS])
+def test_vectors_do_not_depend_on_the_number_of_cores(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, units: str
+) -> None:
+    monkeypatch.setattr(bert16, "PROCESSOR", processor(tmp_path, units))
     texts = [f"who counts {number} lamps?" * (1 + number % 7) for number in range(300)]
-    encoder = load_encoder(str(tiny))
+    encoder = load_encoder(str(tiny), for_many=True)
     found = []
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     for cores in (1, 3):
         monkeypatch.setattr(os, "sched_getaffinity", lambda _, cores=cores: range(cores), raising=False)
         found.append(encoder.encode(texts, is_query=False))
     np.testing.assert_array_equal(found[0], found[1])
+
+
+@pytest.mark.parametrize("name", [DEFAULT_MODEL, MINILM])
+def test_many_texts_by_products_of_16_bits(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [*ODD[:-1], *(str(json.loads(line)["question"]) for line in QUESTIONS.read_text("utf-8").splitlines())]
+    exact = load_encoder(name)
+    monkeypatch.setattr(bert16, "PROCESSOR", processor(tmp_path, bert16.UNITS))
+    rounded = load_encoder(name, for_many=True)
+    assert rounded.info == exact.info
+    vectors, tokens = exact.encode_tokens(texts, is_query=False)
+    found, found_tokens = rounded.encode_tokens(texts, is_query=False)
+    assert COSINE <= (vectors * found).sum(axis=1).min() < 1 - 1e-6  # so they were rounded
+    assert [rows.shape for rows in found_tokens] == [rows.shape for rows in tokens]
+    assert (np.concatenate(tokens) * np.concatenate(found_tokens)).sum(axis=1).min() >= 0.9995
+
+
+def test_a_question_is_never_rounded(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (expected,) = load_encoder(str(tiny)).encode(["who counts lamps?"], is_query=True)
+    monkeypatch.setattr(bert16, "PROCESSOR", processor(tmp_path, bert16.UNITS))
+    np.testing.assert_array_equal(load_encoder(str(tiny)).encode(["who counts lamps?"], is_query=True)[0], expected)
 
 
 def test_batches_hold_every_text_once_and_few_tokens() -> None:
