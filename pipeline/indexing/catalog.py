@@ -126,10 +126,10 @@ class Catalog:
         """Give the rows of an edition's passages."""
         return self._spans[edition_id]
 
-    def owned_share(self, edition: Edition) -> float:
-        """Give the share of an edition's passages that an organization owns."""
-        owned = self._rows("SELECT coalesce(sum(passages), 0) FROM organizations WHERE edition = ?", [edition.id])
-        return float(owned[0][0]) / max(len(self._spans[edition.id]), 1)
+    def owned_shares(self) -> dict[str, float]:
+        """Give of each edition, by its id, the share of passages that an organization owns; none of what owns none."""
+        owned = self._rows("SELECT edition, sum(passages) FROM organizations GROUP BY edition")
+        return {edition: passages / max(len(self._spans[edition]), 1) for edition, passages in owned}
 
     def owner_numbers(self, acronyms: Iterable[str]) -> list[int]:
         """Give the numbers that the columns have for organizations; 0 stands for none and is never among them."""
@@ -199,6 +199,18 @@ class Catalog:
         rows = self._rows(f"{query} ORDER BY edition, rowid", values)
         with self._making("an organization"):
             return [OrganizationEntry(self._editions[row[5]], to_organization(row), row[6]) for row in rows]
+
+    def members(self, editions: Container[str]) -> dict[str, Organization]:
+        """Give each organization of these editions, by their ids, once and as the last of them names it."""
+        query = "SELECT acronym, name, aliases, first_page, last_page, edition FROM organizations"
+        rows = self._stream(f"{query} ORDER BY edition, rowid")
+        last = {row[0]: row for row in rows if row[5] in editions}  # of 100,000 rows few are worth a record
+        with self._making("an organization"):
+            return {acronym: to_organization(row) for acronym, row in last.items()}
+
+    def owners(self) -> set[str]:
+        """Give the acronyms of the organizations that own a passage of any edition."""
+        return {row[0] for row in self._rows("SELECT acronym FROM owners")}
 
     def owners_in(self, editions: Container[str], acronyms: Iterable[str]) -> set[str]:
         """Give those of some organizations that own a passage of these editions, by their ids."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import statistics
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Unpack
 
 from pipeline.datatypes import Edition, Hit, Organization
-from pipeline.searching.rank import squash
+from pipeline.searching.rank import squash, unsquash
 from pipeline.searching.search import Filters, Index
 
 # Deviations above a passage taken at random, as in ``pipeline.searching.rank``.
@@ -23,6 +25,7 @@ NEAR_BEST = 0.5  # and this share of the best organization's score: a topic with
 
 SECTION = "section"
 IN_PASSAGE = 0.9  # of a passage's score counts for whom it names, but not in the sentence that is nearest to the topic
+WEIGHED = 20  # papers parted by organizations, the nearest; each takes some 15 ms
 TELLING = 30  # passages of a paper, from which on one of them stands out in it
 OWNED = 0.5  # of a paper's passages; a paper with more tells of organizations one by one, and its rest introduces them
 IN_PAPER = 0.8  # counts for who published the paper, which may tell of others
@@ -63,18 +66,16 @@ def who_covers(index: Index, topic: str, top_k: int = 3, **filters: Unpack[Filte
     :param top_k: how many passages to show for each organization.
     """
     editions = index.editions(**filters)
-    parted = {edition for edition in editions if index.catalog.owned_share(edition) > OWNED}
+    shares = index.catalog.owned_shares()
+    parted = {edition for edition in editions if shares.get(edition.id, 0.0) > OWNED}
     hits = _weighed(index, topic, parted, filters)
-    entries = index.catalog.organizations()
-    owners = {entry.organization.acronym for entry in entries if entry.passages}
+    owners = index.catalog.owners()
     pieces: dict[str, list[_Piece]] = defaultdict(list)
     for hit in hits:
         for acronym, piece in _pieces(index, hit):
             if piece.through == SECTION or not (acronym in owners or hit.passage.edition in parted):
                 pieces[acronym].append(piece)
-    editions = index.editions(**filters)
-    # An organization of several editions is one, as the last of them names it.
-    organizations = {entry.organization.acronym: entry.organization for entry in entries if entry.edition in editions}
+    organizations = index.catalog.members({edition.id for edition in editions})
     levels = _levels(hits, pieces, foreign=index.closeness(topic) < FOREIGN)
     covered = [_coverage(item, pieces.get(acronym, []), levels, top_k) for acronym, item in organizations.items()]
     # Bodies are as many as the papers name; those with nothing on the topic are no answer to it.
@@ -87,16 +88,38 @@ def who_covers(index: Index, topic: str, top_k: int = 3, **filters: Unpack[Filte
 
 
 def _weighed(index: Index, topic: str, parted: Collection[Edition], filters: Filters) -> list[Hit]:
-    """Rank passages; those of a paper that is parted by organizations, if near, by how they stand out in it."""
+    """Rank passages; those of a paper that is parted by organizations, if near, by how they stand out in it.
+
+    That is found out for the nearest such papers; of the others the scores fall as those of these do.
+    """
     hits = index.search(topic, min(max(len(index.catalog), 1), LOOKED_AT), **filters)
-    near = {hit.passage.edition: None for hit in hits if hit.score >= squash(MENTIONS)}
-    for edition in near:
-        size = len(index.catalog.span(edition.id))
-        if edition in parted and TELLING <= size < len(index.catalog):
-            others = [hit for hit in hits if hit.passage.edition != edition]
-            hits = others + index.search_edition(edition, topic, min(size, LOOKED_AT), filters)
-    ranked = sorted(hits, key=lambda hit: -hit.score)
+    sizes = {hit.passage.edition: 0 for hit in hits if hit.score >= squash(MENTIONS) and hit.passage.edition in parted}
+    sizes = {edition: len(index.catalog.span(edition.id)) for edition in sizes}
+    near = [edition for edition, size in sizes.items() if TELLING <= size < len(index.catalog)]
+    within = {
+        edition: index.search_edition(edition, topic, min(sizes[edition], LOOKED_AT), filters)
+        for edition in near[:WEIGHED]
+    }
+    others = [hit for hit in hits if hit.passage.edition not in within]
+    if near[WEIGHED:]:
+        change, far = _change(hits, itertools.chain(*within.values())), set(near[WEIGHED:])
+        others = [replace(hit, score=change(hit.score)) if hit.passage.edition in far else hit for hit in others]
+    ranked = sorted([*others, *itertools.chain(*within.values())], key=lambda hit: -hit.score)
     return [replace(hit, rank=rank) for rank, hit in enumerate(ranked, start=1)]
+
+
+def _change(among_all: Iterable[Hit], within: Iterable[Hit]) -> Callable[[float], float]:
+    """Learn from passages that have both what becomes of a score among all papers in a passage's own one.
+
+    Both count deviations, so one is a linear function of the other, nearly.
+    """
+    own = {hit.passage.id: unsquash(hit.score) for hit in within}
+    pairs = [(unsquash(hit.score), own[hit.passage.id]) for hit in among_all if hit.passage.id in own]
+    try:
+        slope, offset = statistics.linear_regression(*zip(*pairs, strict=True))
+    except statistics.StatisticsError:  # one passage, or all as near
+        slope, offset = 0.0, statistics.mean(score for _, score in pairs)
+    return lambda score: squash(slope * unsquash(score) + offset)
 
 
 def with_evidence(covered: Sequence[Coverage]) -> list[Coverage]:

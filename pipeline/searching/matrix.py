@@ -54,7 +54,8 @@ def make_matrix(index: Index, topics: Sequence[str], progress: Callable[[int], N
     if not all(asked):
         raise QueryError("a topic is empty; name something")
     editions = index.editions()  # those that answer: the latest of each document
-    entries = [entry for entry in index.catalog.organizations() if entry.edition in editions]
+    answering = {edition.id for edition in editions}
+    entries = [entry for entry in index.catalog.organizations() if entry.edition.id in answering]
     # An organization of several documents is one, as the last of them names it, with a section in any of them.
     organizations = {entry.organization.acronym: entry.organization for entry in entries}
     owners = {entry.organization.acronym for entry in entries if entry.organization.pages}

@@ -155,6 +155,24 @@ def test_an_organization_is_named_once_however_many_editions_name_it(paper: Pape
     catalog.close()
 
 
+def test_members_are_as_the_last_of_some_editions_names_them(paper: Paper, tmp_path: Path) -> None:
+    first, *others = paper[0].organizations
+    renamed = replace(first, name="Another Name")
+    later = replace(paper[0], edition=replace(paper[0].edition, label="2019"), organizations=(renamed, *others))
+    write_records(tmp_path, [paper[0], later], paper[1], TOKENS[: len(paper[1])])
+    catalog = Catalog(tmp_path / store.CATALOG)
+    assert catalog.members({paper[0].edition.id}) == {item.acronym: item for item in (first, *others)}
+    assert list(catalog.members({paper[0].edition.id, later.edition.id}).values()) == [renamed, *others]
+    assert catalog.members(set()) == {}
+    owned = Counter(passage.organization.acronym for passage in paper[1] if passage.organization)
+    assert catalog.owners() == set(owned)
+    assert catalog.owned_shares() == {
+        paper[0].edition.id: sum(owned.values()) / len(paper[1]),
+        later.edition.id: 0.0,  # it has members, and no passages
+    }
+    catalog.close()
+
+
 @pytest.mark.parametrize(
     ("column", "read"),
     [

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pipeline import open_index
+from pipeline.datatypes import Edition, Hit
 from pipeline.indexing.build import build_index
+from pipeline.searching import locate
 from pipeline.searching.locate import who_covers, with_evidence
+from pipeline.searching.search import Index
 from tests.conftest import PAPER, WordEncoder
 from tests.papers import BOLD, Text, make_pdf, paragraph
 
@@ -150,3 +154,61 @@ def test_what_a_paper_shows_does_not_hang_on_what_else_is_indexed(
             ]
             assert shown[0]
             assert shown[1] == shown[0]
+
+
+def parted_papers(folder: Path, count: int, bodies: int = 32) -> Path:
+    """Index papers that are parted by organizations, of which the first of each counts lamps, beside another paper."""
+    goods = ["barley", "pines", "carts", "wool", "salt", "bricks", "honey", "ropes"]
+    for paper in range(count):
+        pages = []
+        for body in range(bodies):
+            letters = f"{chr(65 + paper)}{chr(65 + body // 26)}{chr(65 + body % 26)}"
+            text = f"It buys {goods[body % 8]} in town {body} and sells {goods[(body + paper) % 8]} in spring {paper}."
+            text = f"It counts the lamps of lighthouses, all {paper} of them." if body == 0 else text
+            head = Text(f"{goods[body % 8].title()} {letters.title()} Office ({letters})", 60, size=18, font=BOLD)
+            pages.append([head, *paragraph([text], 100)])
+        make_pdf(folder / f"trade{paper}-2020.pdf", pages)
+    other = [
+        [Text(f"Part {n}", 60, size=18, font=BOLD), *paragraph([f"Boats carry mail {n}."], 100)] for n in range(60)
+    ]
+    make_pdf(folder / "boats-2020.pdf", other)
+    build_index([folder], folder / "index", WordEncoder)
+    return folder / "index"
+
+
+def test_of_many_papers_parted_by_organizations_few_are_ranked_again(
+    tmp_path: Path, word_encoder: WordEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Found in an index of 5,000: each of 2,000 near papers was ranked in itself, which took minutes.
+    with open_index(parted_papers(tmp_path, 5)) as index:
+        ranked: list[str] = []
+        search_edition = Index.search_edition
+
+        def counted(self: Index, edition: Edition, *args: Any) -> list[Hit]:
+            ranked.append(edition.id)
+            return search_edition(self, edition, *args)
+
+        monkeypatch.setattr(Index, "search_edition", counted)
+        exact = who_covers(index, "lamps of lighthouses")
+        assert len(ranked) == 5
+        monkeypatch.setattr(locate, "WEIGHED", 2)
+        ranked.clear()
+        found = who_covers(index, "lamps of lighthouses")
+        assert len(ranked) == 2
+    covering = {item.organization.acronym for item in exact if item.coverage == "covers"}
+    assert covering == {"AAA", "BAA", "CAA", "DAA", "EAA"}
+    assert {item.organization.acronym for item in found if item.coverage == "covers"} == covering
+    scores = {item.organization.acronym: item.score for item in exact}
+    for item in found:
+        if item.coverage != "none":
+            assert item.score == pytest.approx(scores[item.organization.acronym], abs=0.05)
+
+
+def test_papers_of_the_same_words_are_weighed_alike(
+    tmp_path: Path, word_encoder: WordEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locate, "WEIGHED", 1)
+    monkeypatch.setattr(locate, "LOOKED_AT", 3)  # one passage of each, all as near: no line goes through one point
+    with open_index(parted_papers(tmp_path, 3)) as index:
+        found = who_covers(index, "lamps of lighthouses")
+    assert {item.organization.acronym for item in found if item.coverage == "covers"} == {"AAA", "BAA", "CAA"}

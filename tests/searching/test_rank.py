@@ -14,7 +14,7 @@ from pipeline.datatypes.page import Document
 from pipeline.indexing.files import Encoded, open_files, write_files
 from pipeline.indexing.lexical import Lexical
 from pipeline.reading.mentions import Names
-from pipeline.searching.rank import MODES, Query, Ranked, Ranker, Weights, signal_names, squash
+from pipeline.searching.rank import MODES, Query, Ranked, Ranker, Weights, signal_names, squash, unsquash
 from tests.conftest import WordEncoder
 
 Paper = tuple[Document, list[Passage]]
@@ -153,6 +153,8 @@ def test_a_score_for_display_is_between_0_and_1_with_2_deviations_in_the_middle(
     scores = [squash(score) for score in (-20.0, -1.0, 0.0, 2.0, 3.5, 20.0)]
     assert scores == sorted(scores)
     assert (0 < scores[0] < 1e-8, 1 - 1e-7 < scores[-1] < 1) == (True, True)
+    assert [unsquash(squash(score)) for score in (-20.0, 0.0, 3.5)] == pytest.approx([-20.0, 0.0, 3.5])
+    assert 30 < unsquash(squash(200.0)) < 200  # all that is shown as 1
 
 
 # --- organizations that a question names
