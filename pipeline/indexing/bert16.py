@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
 PROCESSOR = Path("/proc/cpuinfo")
 UNITS = "amx_bf16"
-ROWS = 256  # a batch has a multiple of them: a product of a shape that is new takes 1 ms more, to be planned
+# Every batch is filled up to a multiple of these, the tokens of a full one: a product of one more shape takes a
+# millisecond to be planned, and may round otherwise, so that vectors would hang on what shares their batch.
+ROWS = 1024
 
 
 def fastest(bert: Bert) -> Bert | Bert16:
