@@ -100,26 +100,29 @@ class LightEncoder:
         ids = [self._ids(prompt + valid(text)) for text in texts]
         vectors = np.zeros((len(texts), self._info.dimensions), dtype=np.float32)
         token_vectors: list[Vectors] = [vectors[:0]] * len(texts)
-        for rows, states in self._states(ids):
-            for row, state in zip(rows, states, strict=True):
+
+        def finish(rows: Sequence[int]) -> int:
+            # Where it was encoded: what all tokens of thousands of texts take would else wait in memory for its turn.
+            for row, state in zip(rows, self._bert([ids[row] for row in rows]), strict=True):
                 vectors[row] = unit(state.mean(axis=0) if self._parts.pooling == "mean" else state[0])
                 if tokens:
                     token_vectors[row] = of_query(state, self._query_prompt_tokens) if is_query else of_passage(state)
+            return len(rows)
+
+        for count in self._each(finish, part_batches([len(found) for found in ids])):
             if progress:
-                progress(len(rows))
+                progress(count)
         if not np.isfinite(vectors).all():
             raise EncoderError(f"{self._info.name}: the model gives vectors that are not numbers")
         return vectors, token_vectors
 
-    def _states(self, ids: Sequence[Sequence[int]]) -> Iterator[tuple[list[int], list[Vectors]]]:
-        """Run the model: batch by batch the texts' numbers and their hidden states, several batches at a time.
+    def _each(self, finish: Callable[[Sequence[int]], int], batches: Sequence[Sequence[int]]) -> Iterator[int]:
+        """Do something with each batch, which runs the model, several at a time.
 
         Which texts share a batch does not depend on the number of cores, and so neither do the vectors.
         """
-        batches = part_batches([len(found) for found in ids])
-        work = [[ids[row] for row in rows] for rows in batches]
         if len(batches) < 2:
-            yield from zip(batches, map(self._bert, work), strict=True)
+            yield from map(finish, batches)
             return
         from concurrent.futures import ThreadPoolExecutor
 
@@ -128,7 +131,7 @@ class LightEncoder:
         # A core for each batch: products of this size gain less from a second thread, and the rest nothing at all.
         with self._bert.one_thread_each(), ThreadPoolExecutor(cores()) as threads:
             try:
-                yield from zip(batches, threads.map(self._bert, work), strict=True)
+                yield from threads.map(finish, batches)
             finally:
                 threads.shutdown(cancel_futures=True)
 
