@@ -14,6 +14,8 @@ Each stage imports only earlier ones. ``open_index`` is the way in for programs:
     from pipeline import open_index
     with open_index("index") as index:
         hits = index.search("who trains cabin crew?", top_k=10, organizations=["ICAO"])
+
+With hundreds of thousands of passages set ``OPENBLAS_NUM_THREADS=1`` before importing numpy, as the command line does.
 """
 
 from __future__ import annotations
