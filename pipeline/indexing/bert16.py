@@ -4,9 +4,9 @@ Why beside numpy: such units (Intel's AMX, since 2023) multiply matrices of bflo
 multiply 32 bits, and numpy has no way to them. Torch has, and takes 1.2 s to import: little for a paper, far too much
 for a question.
 
-What is rounded are the factors, to 8 bits of precision; sums and what goes from layer to layer keep 32. Texts' vectors
-have cosines of 0.99997 and more to those in 32 bits, less than is lost when they are kept in 8 bits; the figures of the
-evaluation are the same (docs/measuring.md).
+What goes into a product and what comes out of it is rounded to 8 bits of precision, attention and GELU included; norms
+and what goes from layer to layer keep 32 bits. The paper's texts have cosines of 0.99997 and more to those in 32 bits,
+and the figures of the evaluation are the same (docs/measuring.md).
 """
 
 from __future__ import annotations
@@ -60,7 +60,6 @@ class Bert16:
     def __init__(self, bert: Bert) -> None:
         """Round the weights of a mapped encoder."""
         self._bert = bert
-        self.hidden, self.positions = bert.hidden, bert.positions
         self._norm = _as_they_are(bert.norm)
         self._layers = [_rounded_layer(layer) for layer in bert.layers]
 
@@ -98,21 +97,21 @@ class Bert16:
         import torch
 
         mixing = _dense(x, layer.mixing)
-        mixed = torch.zeros_like(mixing[:, : self.hidden])
+        mixed = torch.zeros_like(mixing[:, : self._bert.hidden])
         start = 0
         for length, alike in itertools.groupby(lengths):
             count = len(list(alike))
             rows = slice(start, start + count * length)
             heads = mixing[rows].view(count, length, 3, self._bert.heads, -1).permute(2, 0, 3, 1, 4)
             found = torch.nn.functional.scaled_dot_product_attention(*heads)
-            mixed[rows] = found.transpose(1, 2).reshape(count * length, self.hidden)
+            mixed[rows] = found.transpose(1, 2).reshape(count * length, self._bert.hidden)
             start = rows.stop
         return mixed
 
     def _normalized(self, x: torch.Tensor, norm: Weights) -> torch.Tensor:
         import torch
 
-        return torch.nn.functional.layer_norm(x, (self.hidden,), *norm, self._bert.epsilon)
+        return torch.nn.functional.layer_norm(x, (self._bert.hidden,), *norm, self._bert.epsilon)
 
 
 def _dense(x: torch.Tensor, weights: Weights) -> torch.Tensor:

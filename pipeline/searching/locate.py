@@ -25,7 +25,7 @@ NEAR_BEST = 0.5  # and this share of the best organization's score: a topic with
 
 SECTION = "section"
 IN_PASSAGE = 0.9  # of a passage's score counts for whom it names, but not in the sentence that is nearest to the topic
-WEIGHED = 20  # papers parted by organizations, the nearest; each takes some 15 ms
+WEIGHED = 20  # papers parted by organizations, the nearest; each takes some 15 ms, 35 in an index of a million passages
 TELLING = 30  # passages of a paper, from which on one of them stands out in it
 OWNED = 0.5  # of a paper's passages; a paper with more tells of organizations one by one, and its rest introduces them
 IN_PAPER = 0.8  # counts for who published the paper, which may tell of others

@@ -45,12 +45,6 @@ def test_what_fills_a_batch_up_changes_nothing(tiny: Path) -> None:
     assert cosines(alone, beside).min() >= 0.999999
 
 
-def test_weights_and_measures_are_the_models(tiny: Path) -> None:
-    bert = Bert(tiny)
-    encoder = Bert16(bert)
-    assert (encoder.hidden, encoder.positions) == (bert.hidden, bert.positions) == (16, 64)
-
-
 def test_the_number_of_threads_comes_back(tiny: Path) -> None:
     encoder, before = Bert16(Bert(tiny)), torch.get_num_threads()
     with encoder.one_thread_each():
