@@ -56,7 +56,12 @@ def test_the_number_of_threads_comes_back(tiny: Path) -> None:
 
 @pytest.mark.parametrize(
     ("flags", "kind"),
-    [(f"flags : avx512f {UNITS} amx_tile", Bert16), ("flags : avx512f amx_int8", Bert), ("", Bert), (None, Bert)],
+    [
+        *((f"flags : avx512f {units} avx512_vnni", Bert16) for units in sorted(UNITS)),
+        ("flags : avx512f avx512_vnni amx_int8", Bert),
+        ("", Bert),
+        (None, Bert),
+    ],
 )
 def test_which_is_fastest_here(
     tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: str | None, kind: type
@@ -69,7 +74,7 @@ def test_which_is_fastest_here(
 
 
 def test_without_torch_numpy_does_it(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "cpuinfo").write_text(UNITS, encoding="utf-8")
+    (tmp_path / "cpuinfo").write_text(" ".join(UNITS), encoding="utf-8")
     monkeypatch.setattr(bert16, "PROCESSOR", tmp_path / "cpuinfo")
     monkeypatch.setitem(sys.modules, "torch", None)
     assert type(fastest(Bert(tiny))) is Bert
