@@ -5,18 +5,20 @@ from __future__ import annotations
 import itertools
 import math
 import statistics
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Unpack
 
 from pipeline.datatypes import Edition, Hit, Organization
+from pipeline.indexing.lexical import stems
 from pipeline.searching.rank import squash, unsquash
 from pipeline.searching.search import Filters, Index
 
 # Deviations above a passage taken at random, as in ``pipeline.searching.rank``.
 COVERS = 2.5  # at least this: a passage of the organization's section is about the topic
-MENTIONS = 1.9  # at least this: it touches on it
+MENTIONS = 2.1  # at least this: it touches on it
+SAYS = 1.4  # at least this, if it says the topic's most telling word: a mention in passing fills no passage
 REACH = 0.6  # of the deviations that the best of n passages can have at all, which is little in a very short paper
 FOREIGN = 2.0  # deviations above questions foreign to the papers; a topic that comes no nearer is not theirs
 LOOKED_AT = 2000  # best passages; who has none among these has none above chance, and a million take minutes to rank
@@ -55,6 +57,14 @@ class _Piece(NamedTuple):
     is_clear: bool = True
 
 
+class _Levels(NamedTuple):
+    """The scores from which on an organization covers a topic, touches on it, and mentions it in so many words."""
+
+    covers: float
+    mentions: float
+    says: float
+
+
 def who_covers(index: Index, topic: str, top_k: int = 3, **filters: Unpack[Filters]) -> list[Coverage]:
     """Rank all organizations by their best passage on a topic; those without any come last, with none.
 
@@ -77,10 +87,11 @@ def who_covers(index: Index, topic: str, top_k: int = 3, **filters: Unpack[Filte
                 pieces[acronym].append(piece)
     organizations = index.catalog.members({edition.id for edition in editions})
     levels = _levels(hits, pieces, foreign=index.closeness(topic) < FOREIGN)
-    covered = [_coverage(item, pieces.get(acronym, []), levels, top_k) for acronym, item in organizations.items()]
+    word = _telling_word(index.known_words(topic), hits)
+    covered = [_coverage(item, pieces.get(acronym, []), levels, top_k, word) for acronym, item in organizations.items()]
     # Bodies are as many as the papers name; those with nothing on the topic are no answer to it.
     bodies = [
-        _coverage(body, pieces[body.acronym], levels, top_k)
+        _coverage(body, pieces[body.acronym], levels, top_k, word)
         for body, _ in index.catalog.bodies()
         if body.acronym in pieces and body.acronym not in organizations
     ]
@@ -146,21 +157,40 @@ def _pieces(index: Index, hit: Hit) -> Iterator[tuple[str, _Piece]]:
             yield acronym, _Piece(hit.score * IN_PAPER, hit, "paper", is_clear=False)
 
 
-def _levels(hits: Sequence[Hit], pieces: Mapping[str, Sequence[_Piece]], *, foreign: bool) -> tuple[float, float]:
-    """Give the scores from which on an organization covers a topic, and mentions it."""
+def _levels(hits: Sequence[Hit], pieces: Mapping[str, Sequence[_Piece]], *, foreign: bool) -> _Levels:
     best = max((piece.score for found in pieces.values() for piece in found), default=0.0)
     reach = REACH * (len(hits) - 1) / math.sqrt(max(len(hits), 1))
-    covers, mentions = (squash(min(level, reach)) for level in (COVERS, MENTIONS))
-    return covers, math.inf if foreign else max(mentions, NEAR_BEST * best)
+    covers, mentions, says = (squash(min(level, reach)) for level in (COVERS, MENTIONS, SAYS))
+    if foreign:
+        return _Levels(covers, math.inf, math.inf)
+    return _Levels(covers, max(mentions, NEAR_BEST * best), says)
 
 
 def _coverage(
-    organization: Organization, pieces: Sequence[_Piece], levels: tuple[float, float], top_k: int
+    organization: Organization, pieces: Sequence[_Piece], levels: _Levels, top_k: int, word: str | None
 ) -> Coverage:
     found = sorted(pieces, key=lambda piece: -piece.score)
-    covers, mentions = levels
-    if not found or found[0].score < mentions:
-        return Coverage(organization, found[0].score if found else 0.0, "none", ())
-    level = "covers" if found[0].score >= covers and found[0].is_clear else "mentions"
-    hits = tuple(piece.hit for piece in found[:top_k])
-    return Coverage(organization, found[0].score, level, hits, found[0].through)
+    score = found[0].score if found else 0.0
+    if score >= levels.mentions:
+        level = "covers" if score >= levels.covers and found[0].is_clear else "mentions"
+        return Coverage(organization, score, level, tuple(piece.hit for piece in found[:top_k]), found[0].through)
+    own = (piece.hit for piece in found if piece.through == SECTION and piece.score >= levels.says)
+    said = tuple(itertools.islice(_saying(own, word), top_k)) if word else ()
+    return Coverage(organization, score, "mentions" if said else "none", said, SECTION if said else "")
+
+
+def _telling_word(words: Iterable[str], hits: Iterable[Hit]) -> str | None:
+    """Give the stem of some words that fewest passages of organizations have; None if none has any."""
+    wanted = list(dict.fromkeys(stem for word in words for stem in stems(word)))
+    owned = (set(stems(hit.passage.text)) for hit in hits if hit.passage.organization)
+    counts = Counter(stem for held in owned for stem in wanted if stem in held)
+    return min((stem for stem in wanted if counts[stem]), key=counts.__getitem__, default=None)
+
+
+def _saying(hits: Iterable[Hit], word: str) -> Iterator[Hit]:
+    """Keep the hits that have a stem, and highlight the first sentence that does."""
+    for hit in hits:
+        text = hit.passage.text
+        said = next((span for span in hit.passage.sentences if word in stems(text[slice(*span)])), None)
+        if said:
+            yield replace(hit, highlight=said)

@@ -138,6 +138,18 @@ class Ranker:
             for index in best_places(fused, top_k)
         ]
 
+    def known_words(self, text: str) -> list[str]:
+        """List a text's words; one that the papers do not have is taken for a misspelling of the nearest they have."""
+        words = self._files.words
+        known: list[str] = []
+        for word in dict.fromkeys(words_of(text)):
+            if words.holds(word):
+                known.append(word)
+            elif len(word) > 3:
+                near = words.nearest(word, TYPO)
+                known += [near] if near else []
+        return list(dict.fromkeys(known))
+
     def closeness(self, query: Query, row: int) -> float:
         """Give the cosine, by late interaction, of a question and a passage."""
         return self._files.closeness(query.tokens, row)
@@ -186,16 +198,7 @@ class Ranker:
         return scores, best
 
     def _match(self, text: str) -> Matches | None:
-        """Score by words; a word that the paper does not have is taken for a misspelling of the nearest it has."""
-        words = self._files.words
-        known: list[str] = []
-        for word in dict.fromkeys(words_of(text)):
-            if words.holds(word):
-                known.append(word)
-            elif len(word) > 3:
-                near = words.nearest(word, TYPO)
-                known += [near] if near else []
-        return words.match(list(dict.fromkeys(known)))
+        return self._files.words.match(self.known_words(text))
 
 
 def signal_names() -> list[str]:

@@ -207,6 +207,10 @@ class Index:
             default=-math.inf,
         )
 
+    def known_words(self, text: str) -> list[str]:
+        """List a text's words that the papers have; for a misspelt one the nearest that they have."""
+        return self._ranker.known_words(text)
+
     def _select(self, text: str, top_k: int, filters: Filters) -> Selection | None:
         """Check a question, and find the rows that pass the filters: None for all."""
         if not text.strip():

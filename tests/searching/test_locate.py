@@ -80,6 +80,33 @@ def test_nobody_covers_a_topic_foreign_to_the_paper(paper_index: Path, word_enco
         assert who_covers(index, "statelessness")[0].coverage == "covers"
 
 
+@pytest.mark.parametrize("topic", ["statelessness of refugees", "statelesness of refugees"])
+def test_a_mention_in_passing_says_the_topic_s_most_telling_word(
+    paper_index: Path, word_encoder: WordEncoder, monkeypatch: pytest.MonkeyPatch, topic: str
+) -> None:
+    monkeypatch.setattr(locate, "MENTIONS", 9.0)  # what comes near to a topic in other words says nothing here
+    monkeypatch.setattr(locate, "REACH", 9.0)
+    with open_index(paper_index) as index:
+        shown = with_evidence(who_covers(index, topic))
+    assert [(item.organization.acronym, item.coverage, item.through) for item in shown] == [
+        ("UNHCR", "mentions", "section")
+    ]
+    # Its other passages are on refugees, and nearer; those that say the word are shown, and where they say it.
+    assert shown[0].hits
+    for hit in shown[0].hits:
+        assert "stateless" in hit.passage.text[slice(*hit.highlight)]
+
+
+def test_a_word_is_no_mention_far_from_the_topic(
+    paper_index: Path, word_encoder: WordEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locate, "MENTIONS", 9.0)
+    monkeypatch.setattr(locate, "SAYS", 9.0)
+    monkeypatch.setattr(locate, "REACH", 9.0)
+    with open_index(paper_index) as index:
+        assert with_evidence(who_covers(index, "statelessness of refugees")) == []
+
+
 REPORT = {
     "Winter": "The Oil Safety Board (OSB) sent money. The World Lamp Agency (WLA) counts wicks in lighthouses.",
     "Shore": "Barrels are weighed before they leave, as the Lamp Goals (LGs) demand.",
