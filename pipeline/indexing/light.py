@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.datatypes import EncoderInfo
 from pipeline.errors import EncoderError
 from pipeline.indexing.bert import Bert
-from pipeline.indexing.bert16 import fastest
+from pipeline.indexing.bert16 import Bert16, fastest
 from pipeline.indexing.models import ModelFolder
 from pipeline.indexing.prompts import DOCUMENT_PROMPTS, all_prompts, of_passage, of_query, unit, valid
 from pipeline.indexing.unigram import FILE, Unigram
@@ -68,7 +68,7 @@ class LightEncoder:
         :raises EncoderError: if it can only be run by sentence-transformers.
         """
         self._parts = _Parts(model.path)
-        self._bert = fastest(self._parts.bert) if for_many else self._parts.bert
+        self._passage_bert = fastest(self._parts.bert) if for_many else self._parts.bert
         self._prompts = all_prompts(model, self._parts.prompts)
         self._query_prompt_tokens = len(self._parts.tokenize(self._prompt(is_query=True).strip()))
         self._info = EncoderInfo(model.name, model.revision, sha256, self._parts.bert.hidden)
@@ -96,6 +96,8 @@ class LightEncoder:
     ) -> tuple[Vectors, list[Vectors]]:
         import numpy as np
 
+        # What is fastest for many fills every batch up: a question by itself would take ten times as long.
+        bert = self._parts.bert if is_query else self._passage_bert
         prompt = self._prompt(is_query=is_query)
         ids = [self._ids(prompt + valid(text)) for text in texts]
         vectors = np.zeros((len(texts), self._info.dimensions), dtype=np.float32)
@@ -103,37 +105,18 @@ class LightEncoder:
 
         def finish(rows: Sequence[int]) -> int:
             # Where it was encoded: what all tokens of thousands of texts take would else wait in memory for its turn.
-            for row, state in zip(rows, self._bert([ids[row] for row in rows]), strict=True):
+            for row, state in zip(rows, bert([ids[row] for row in rows]), strict=True):
                 vectors[row] = unit(state.mean(axis=0) if self._parts.pooling == "mean" else state[0])
                 if tokens:
                     token_vectors[row] = of_query(state, self._query_prompt_tokens) if is_query else of_passage(state)
             return len(rows)
 
-        for count in self._each(finish, part_batches([len(found) for found in ids])):
+        for count in _each(bert, finish, part_batches([len(found) for found in ids])):
             if progress:
                 progress(count)
         if not np.isfinite(vectors).all():
             raise EncoderError(f"{self._info.name}: the model gives vectors that are not numbers")
         return vectors, token_vectors
-
-    def _each(self, finish: Callable[[Sequence[int]], int], batches: Sequence[Sequence[int]]) -> Iterator[int]:
-        """Do something with each batch, which runs the model, several at a time.
-
-        Which texts share a batch does not depend on the number of cores, and so neither do the vectors.
-        """
-        if len(batches) < 2:
-            yield from map(finish, batches)
-            return
-        from concurrent.futures import ThreadPoolExecutor
-
-        from pipeline.reading.workers import cores
-
-        # A core for each batch: products of this size gain less from a second thread, and the rest nothing at all.
-        with self._bert.one_thread_each(), ThreadPoolExecutor(cores()) as threads:
-            try:
-                yield from threads.map(finish, batches)
-            finally:
-                threads.shutdown(cancel_futures=True)
 
     def _prompt(self, *, is_query: bool) -> str:
         kinds = ("query",) if is_query else DOCUMENT_PROMPTS
@@ -163,6 +146,28 @@ def part_batches(lengths: Sequence[int], size: int = BATCH_TOKENS) -> list[list[
         batches[-1].append(row)
         filled += lengths[row]
     return batches
+
+
+def _each(
+    bert: Bert | Bert16, finish: Callable[[Sequence[int]], int], batches: Sequence[Sequence[int]]
+) -> Iterator[int]:
+    """Do something with each batch, which runs the model, several at a time.
+
+    Which texts share a batch does not depend on the number of cores, and so neither do the vectors.
+    """
+    if len(batches) < 2:
+        yield from map(finish, batches)
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    from pipeline.reading.workers import cores
+
+    # A core for each batch: products of this size gain less from a second thread, and the rest nothing at all.
+    with bert.one_thread_each(), ThreadPoolExecutor(cores()) as threads:
+        try:
+            yield from threads.map(finish, batches)
+        finally:
+            threads.shutdown(cancel_futures=True)
 
 
 class _Parts:
