@@ -68,7 +68,8 @@ class _Levels(NamedTuple):
 def who_covers(index: Index, topic: str, top_k: int = 3, **filters: Unpack[Filters]) -> list[Coverage]:
     """Rank all organizations by their best passage on a topic; those without any come last, with none.
 
-    Evidence counts for the organization whose section holds it, whoever else it names. What nobody owns counts for the
+    Evidence counts for the organization whose section holds it, whoever else it names; a passage that says the topic's
+    most telling word mentions it, however little of the passage is about it. What nobody owns counts for the
     organizations that it names and for who published the paper, if these own no section anywhere, and if the paper is
     not parted by organizations. One that is compares its organizations: its evidence is weighed in it, whatever other
     papers the index holds.

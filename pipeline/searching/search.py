@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypedDict, Unpack
 
-from pipeline.datatypes import Absence, Answer, Edition, Hit, Manifest, Organization, Passage
+from pipeline.datatypes import Absence, Answer, Edition, Hit, Manifest, Passage
 from pipeline.errors import IndexDamaged, QueryError
 from pipeline.indexing.encode import Encoder, Reranker, load_encoder
 from pipeline.indexing.pointer import REBUILD
@@ -19,6 +19,7 @@ from pipeline.reading.labels import latest
 from pipeline.reading.mentions import Names
 from pipeline.reading.names import Definition, definition_key
 from pipeline.scaling.stores import open_store
+from pipeline.searching.absences import find_absences
 from pipeline.searching.confidence import ANSWERED, RIVALS, UNFIT, confidence, is_wordless
 from pipeline.searching.directory import Directory
 from pipeline.searching.duplicates import part_duplicates
@@ -30,7 +31,6 @@ from pipeline.searching.rerank import RERANKED, rerank
 TOP_K = 5
 QUESTIONS = 128  # whose vectors are kept, of some 25 kB each: to encode one takes longer than to rank by it
 SELECTIONS = 8  # filters whose rows are remembered, of a million passages 4 MB each
-EXPLAINING = 1000  # passages with an organization's name among which the one that explains its absence is looked for
 TWINS = 20  # more passages than asked for are looked at: some of them may say the same
 
 
@@ -100,10 +100,8 @@ class Index:
 
     def close(self) -> None:
         """Give the files back."""
-        for remembered in (
-            "_encoded",
-            "_selected",
-        ):  # these hold the index, whose files would else stay open for a while
+        # These hold the index, whose files would else stay open for a while.
+        for remembered in ("_encoded", "_selected"):
             self.__dict__.pop(remembered, None)
         self._files.close()
 
@@ -290,26 +288,8 @@ class Index:
         ]
 
     def _absences(self, question: str, filters: Filters) -> tuple[Absence, ...]:
-        """Find the organizations that a question names and no section is about, each with its most telling passage."""
         named = self._names.asked_for(question)
-        if not named:
-            return ()
-        editions = {edition.id for edition in self.editions(**filters)}
-        absent = named - self.catalog.owners_in(editions, named)
-        organizations = {
-            entry.organization.acronym: entry.organization
-            for entry in self.catalog.organizations(absent)
-            if entry.edition.id in editions
-        }
-        return tuple(Absence(found, self._explanation(found)) for found in organizations.values())
-
-    def _explanation(self, organization: Organization) -> Passage | None:
-        """Find the first passage that names an organization; a footnote before running text, since notes explain."""
-        names = Names([organization])
-        called = (organization.acronym, *organization.aliases, organization.name)
-        rows = sorted({row for name in called for row in self._files.words.rows_with(name).tolist()})
-        naming = [passage for passage in self.catalog.passages(rows[:EXPLAINING]) if names.named(passage.text)]
-        return min(naming, key=lambda passage: passage.note is None, default=None)
+        return find_absences(self._files, named, self.editions(**filters)) if named else ()
 
     @property
     def encoder(self) -> Encoder:
