@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from pipeline.datatypes import Organization
-from pipeline.reading.names import ARTICLE, Definition, definition_key, name_key
+from pipeline.reading.names import Definition, bare_name, definition_key, name_key
 
 SIGNS = 2  # times that a name which may also be a plan's must act, or stand beside an organization
 LONG_WORD = 3  # letters; longer words of a name have a capital
@@ -95,9 +95,7 @@ class Evidence:
     def add(self, text: str, definitions: Iterable[tuple[str, str]]) -> None:
         """Take the next text, and the names that it abbreviates."""
         found = dict(definitions) | dict(_phrases(text))
-        self.definitions.update(
-            Definition(short, POSSESSIVE.sub("", ARTICLE.sub("", full))) for short, full in found.items()
-        )
+        self.definitions.update(Definition(short, POSSESSIVE.sub("", bare_name(full))) for short, full in found.items())
         self.acts.update(find_actors(text))
         for match in IN_ROW.finditer(text):
             self.rows.update([(match[1], match[2]), (match[2], match[1])])

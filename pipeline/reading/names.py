@@ -17,6 +17,16 @@ class Definition(NamedTuple):
     times: int = 1
 
 
+def bare_name(name: str) -> str:
+    """Take the article off a name, but where it is a part of it.
+
+    >>> bare_name("The World Lamp Office"), bare_name("La lampe pour tous")
+    ('World Lamp Office', 'La lampe pour tous')
+    """
+    bare = ARTICLE.sub("", name)
+    return name if bare[:1].islower() else bare
+
+
 def name_key(name: str) -> str:
     """Fold what does not tell two names apart: case, articles, hyphens, apostrophes, spaces."""
     return re.sub(r"[\W_]+", "", ARTICLE.sub("", name).casefold())

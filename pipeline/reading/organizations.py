@@ -1,14 +1,16 @@
 """Who owns a section, and under which names the paper knows it. All names come from the paper itself.
 
 Three places tell: headings ("Full Name (ACR)"), a list of members in a section that nobody owns, and definitions in
-the text. Definitions are found with the algorithm of Schwartz and Hearst, "A simple algorithm for identifying
-abbreviation definitions in biomedical text", PSB 2003.
+the text. Sections with the same sub-headings are profiles: if some are of organizations, so are the others.
+
+Definitions are found with the algorithm of Schwartz and Hearst, "A simple algorithm for identifying abbreviation
+definitions in biomedical text", PSB 2003.
 """
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -16,7 +18,8 @@ from typing import NamedTuple
 from pipeline.datatypes import Organization
 from pipeline.datatypes.page import Section
 from pipeline.reading.layout import BULLET
-from pipeline.reading.names import ARTICLE, name_key
+from pipeline.reading.names import bare_name, name_key
+from pipeline.reading.titles import NUMBERING, bare_key
 from pipeline.reading.unwrap import Prose
 
 
@@ -29,6 +32,9 @@ class OrganizationThresholds:
     pattern_share: float = 0.5  # share of "Name (SHORT)" headings known as organizations that makes the rest ones too
     own_mentions: int = 2  # times a section must write the name in its heading for a heading without a short name
     short_words: int = 4  # a short name with more words is an explanation in brackets
+    alike: int = 3  # sections with the same sub-headings; two may be alike by chance
+    alike_headings: int = 2  # sub-headings that most of them share; each must have as many
+    alike_certain: int = 2  # of them known as organizations; one may stand among countries, as a union of States
 
 
 THRESHOLDS = OrganizationThresholds()
@@ -50,6 +56,7 @@ NAME_AND_SHORT = re.compile(r"^(?P<name>.+?)\s*\((?P<short>[^()]{2,40})\)$", re.
 IN_BRACKETS = re.compile(r"\(([^()]{2,25})\)")
 CAPITALISED_BEFORE = re.compile(r"(?<![^\s])(?!(?:The|A|An|In|At|On|By|For|As|And)\s)[A-Z][\w-]*\s+$")
 LIST_TAIL = re.compile(r"[\s;,.]+((and|et|y|und|en)\s*)?[;,.]*\s*$")
+TOLD_OF = re.compile(r"(?P<what>.+?)\s+of\s+(the\s+)?(?P<name>[^\W\d_].+)", re.IGNORECASE)  # Mandate of the …
 SEVERAL_SHORTS = re.compile(r"\s+[-–—]\s+|\s*/\s*|\s*,\s*|\s+or\s+")
 
 
@@ -140,17 +147,21 @@ def _owning_sections(
     """Find the highest level at which headings name organizations, and those headings by section number."""
     members = _members(proses, limits)
     for level in sorted({section.level for section in sections if section.heading}):
-        found = _organization_headings([s for s in sections if s.level == level and s.heading], proses, members, limits)
+        found = _organization_headings(sections, level, proses, members, limits)
         if len(found) > (0 if level == 1 else 1):
             return level, found
     return 1, {}
 
 
 def _organization_headings(
-    sections: Sequence[Section], proses: Sequence[Prose], members: Sequence[Entry], limits: OrganizationThresholds
+    sections: Sequence[Section],
+    level: int,
+    proses: Sequence[Prose],
+    members: Sequence[Entry],
+    limits: OrganizationThresholds,
 ) -> dict[int, Entry]:
     listed = {name_key(name) for member in members for name in (member.name, *member.shorts)}
-    entries = {section.number: _entry(section.path[-1]) for section in sections}
+    entries = {s.number: _heading_entry(s.path[-1]) for s in sections if s.level == level and s.heading}
     certain: dict[int, Entry] = {}
     for number, entry in entries.items():
         in_list = bool(listed & {name_key(name) for name in (entry.name, *entry.shorts)})
@@ -161,7 +172,27 @@ def _organization_headings(
     shortened = [number for number, entry in entries.items() if entry.shorts]
     if sum(number in certain for number in shortened) > limits.pattern_share * len(shortened):
         certain |= {number: entries[number] for number in shortened}
+    for profiles in _profiles(sections, level, limits):
+        if sum(number in certain for number in profiles) >= limits.alike_certain:
+            certain |= {number: entries[number] for number in profiles}
     return dict(sorted(certain.items()))
+
+
+def _profiles(sections: Sequence[Section], level: int, limits: OrganizationThresholds) -> list[list[int]]:
+    """Find the sections of a level, under one heading each time, that have the same sub-headings; by their numbers."""
+    below: dict[tuple[str, ...], dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
+    upper: Section | None = None
+    for section in sections:
+        if section.level <= level:
+            upper = section if section.level == level and section.heading else None
+        elif upper and len(section.path) == len(upper.path) + 1:
+            below[upper.path[:-1]][upper.number].add(bare_key(section.path[-1]))
+    found = []
+    for titles in below.values():
+        counts = Counter(title for held in titles.values() for title in held)
+        shared = {title for title, count in counts.items() if count >= limits.alike and 2 * count > len(titles)}
+        found.append([number for number, held in titles.items() if len(held & shared) >= limits.alike_headings])
+    return found
 
 
 def _members(proses: Iterable[Prose], limits: OrganizationThresholds) -> list[Entry]:
@@ -186,7 +217,7 @@ def _definitions(texts: Iterable[str]) -> Mapping[str, list[str]]:
     found: dict[str, list[str]] = defaultdict(list)
     for text in texts:
         for short, full in find_definitions(text):
-            name = ARTICLE.sub("", full)
+            name = bare_name(full)
             found[name_key(short)].append(name)
             found[name_key(name)].append(short)
     return found
@@ -215,8 +246,27 @@ def _entry(text: str) -> Entry:
     if match and _is_short_name(match["short"]):
         short = match["short"].strip()
         parts = [part for part in SEVERAL_SHORTS.split(short) if part]
-        return Entry(ARTICLE.sub("", match["name"]), tuple(dict.fromkeys([short, *parts])))
-    return Entry(ARTICLE.sub("", text), ())
+        return Entry(bare_name(match["name"]), tuple(dict.fromkeys([short, *parts])))
+    return Entry(bare_name(text), ())
+
+
+def _heading_entry(text: str) -> Entry:
+    """Part a heading as ``_entry`` does, without its numbering and what it tells of the organization.
+
+    >>> _heading_entry("8. Mandate of the World Lamp Office (WLO)"), _heading_entry("Friends of the Lamp Office (FLO)")
+    (Entry(name='World Lamp Office', shorts=('WLO',)), Entry(name='Friends of the Lamp Office', shorts=('FLO',)))
+    """
+    numbering = NUMBERING.match(text)
+    if numbering and numbering[0][-1].isspace() and text[numbering.end() :]:
+        text = text[numbering.end() :]
+    entry = _entry(text)
+    told = TOLD_OF.match(entry.name)
+    if not (told and entry.shorts) or KINDS.search(told["what"]) or not KINDS.search(told["name"]):
+        return entry
+    # What spells the short name is the name: "Friends of" is a part of it, "Mandate of" is none.
+    if told["name"] in _expansions(entry.shorts[0], told["name"]):
+        return entry._replace(name=told["name"])
+    return entry
 
 
 def _acronym(entry: Entry) -> str:

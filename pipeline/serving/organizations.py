@@ -8,6 +8,8 @@ from typing import Any
 from pipeline.datatypes import Edition, Organization
 from pipeline.indexing.entries import BodyEntry, OrganizationEntry
 
+COLUMN = 12  # characters of an acronym
+
 
 def organization_record(entry: OrganizationEntry) -> dict[str, Any]:
     """Give an organization in the shape of ``--json``."""
@@ -28,7 +30,7 @@ def organization_lines(entries: list[OrganizationEntry]) -> Iterator[str]:
             yield f"{edition.id}: organization, pages, passages, name"
         organization = entry.organization
         pages = "–".join(str(page) for page in dict.fromkeys(organization.pages or ())) or "no section"
-        yield f"{organization.acronym:12} {pages:>10} {entry.passages:>4}  {organization.name}"
+        yield f"{in_column(organization)} {pages:>10} {entry.passages:>4}  {organization.name}"
         if organization.aliases:
             yield f"{'':30}also: {'; '.join(organization.aliases)}"
 
@@ -44,9 +46,15 @@ def body_lines(entries: Sequence[BodyEntry]) -> Iterator[str]:
     if entries:
         yield "without a section: organization, passages that name it, name"
     for organization, mentions in entries:
-        yield f"{organization.acronym:12} {mentions:>15}  {organization.name}"
+        yield f"{in_column(organization)} {mentions:>15}  {organization.name}"
         if organization.aliases:
             yield f"{'':30}also: {'; '.join(organization.aliases)}"
+
+
+def in_column(organization: Organization) -> str:
+    """Fill the column of acronyms; a long name that stands for one is left to the column of names."""
+    is_long_name = organization.acronym == organization.name and len(organization.name) > COLUMN
+    return f"{'' if is_long_name else organization.acronym:{COLUMN}}"
 
 
 def _named(organization: Organization) -> dict[str, Any]:

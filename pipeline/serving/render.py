@@ -15,6 +15,7 @@ from pipeline.indexing.entries import PageText
 from pipeline.searching.confidence import ANSWERED
 from pipeline.searching.locate import Coverage
 from pipeline.serving.imprint import imprint_line, imprint_record
+from pipeline.serving.organizations import in_column
 
 BAR_WIDTH = 10
 BEST = "▌"  # stands before the lines that hold the best-matching sentence, where bold type may not show
@@ -119,8 +120,7 @@ def coverage_record(topic: str, covered: Sequence[Coverage]) -> dict[str, Any]:
 def coverage_lines(covered: Sequence[Coverage], width: int, bold: Bold) -> Iterator[str]:
     """Give the answer of ``who`` for people: each organization, its coverage, and its passages' best sentences."""
     for item in covered:
-        name = bold(f"{item.organization.acronym:12}")
-        yield f"{name} {score_bar(item.score)} {item.coverage:9} {item.organization.name}"
+        yield f"{bold(in_column(item.organization))} {score_bar(item.score)} {item.coverage:9} {item.organization.name}"
         for hit in item.hits:
             yield f"   {hit.passage.citation}"
             sentence = hit.passage.text[slice(*hit.highlight)]

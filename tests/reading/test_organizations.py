@@ -171,6 +171,75 @@ def test_owners_stand_on_a_lower_level_if_the_upper_headings_are_parts() -> None
     assert [organization.pages for organization in organizations] == [(2, 3), (4, 4), (6, 6)]
 
 
+def profiles(*headings: str, below: Sequence[str] = ("Introduction", "Aims", "Changes")) -> list[Part]:
+    """Give a section of each heading, all with the same sub-headings."""
+    return [
+        part
+        for heading in headings
+        for part in [(1, heading, ["Some words."]), *((2, title, ["More words."]) for title in below)]
+    ]
+
+
+def test_profiles_of_which_some_are_of_organizations_are_all_of_organizations() -> None:
+    # Found in a compendium of fifteen associations, of which two had a short name: only they were known.
+    owners, organizations = organize(
+        *profiles("1. Lampes sans frontière", "2. Harbour Programme (HAP)", "3. Kobra", "4. Conseil des phares (CDP)"),
+        (1, "Annex", ["A list."]),
+        (2, "Sources", ["Words."]),
+    )
+    assert owners == [
+        *["Lampes sans frontière"] * 4, *["HAP"] * 4, *["Kobra"] * 4, *["CDP"] * 4, None, None,
+    ]  # fmt: skip
+    assert names(organizations) == [
+        ("Lampes sans frontière", "Lampes sans frontière"),
+        ("HAP", "Harbour Programme"),
+        ("Kobra", "Kobra"),
+        ("CDP", "Conseil des phares"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        profiles("Northland", "Union of Northern States (UNS)", "Southland", "Westland"),
+        profiles("Northland", "Eastland", "Southland", "Westland"),
+        profiles("Harbour Agency (HAG)", "Lamp Office (LAO)", "Kobra", "Westland", below=["Introduction"]),
+        [
+            *profiles("Harbour Agency (HAG)", below=["Mandate", "Staff"]),
+            *profiles("Lamp Office (LAO)", below=["Lamps", "Wicks"]),
+            *profiles("Kobra", below=["Snakes", "Poison"]),
+        ],
+    ],
+    ids=["one union among countries", "countries", "one shared sub-heading", "no shared sub-headings"],
+)
+def test_sections_that_are_no_profiles_of_organizations(parts: list[Part]) -> None:
+    owners, _ = organize(*parts)
+    assert {owner for owner in owners if owner} <= {"UNS", "HAG", "LAO"}
+
+
+@pytest.mark.parametrize(
+    ("heading", "name"),
+    [
+        ("3. Northern Relief Agency (NRA)", "Northern Relief Agency"),
+        ("3 Northern Relief Agency (NRA)", "Northern Relief Agency"),
+        ("IV. The Northern Relief Agency (NRA)", "Northern Relief Agency"),
+        ("Mandate of the Northern Relief Agency (NRA)", "Northern Relief Agency"),
+        ("2.1 Work and role of Northern Relief Agency (NRA)", "Northern Relief Agency"),
+        ("Office of the Northern Relief Agency (ONRA)", "Office of the Northern Relief Agency"),
+        ("Friends of the Northern Relief Agency (FNRA)", "Friends of the Northern Relief Agency"),
+        ("350.org Agency (NRA)", "350.org Agency"),
+    ],
+)
+def test_numbering_and_what_is_told_of_it_are_no_part_of_a_name(heading: str, name: str) -> None:
+    _, organizations = organize((1, heading, ["It helps."]))
+    assert [organization.name for organization in organizations] == [name]
+
+
+def test_an_article_before_a_small_letter_is_a_part_of_the_name() -> None:
+    _, organizations = organize((1, "La banque pour tous (BPT)", ["Elle aide."]))
+    assert names(organizations) == [("BPT", "La banque pour tous")]
+
+
 def test_list_of_other_things_is_no_list_of_members() -> None:
     items = ["The pillars are:", "• Prevention of trafficking;", "• Protection of victims (PoV);", "• Prosecution."]
     assert organize((1, "Introduction", items))[1] == []
