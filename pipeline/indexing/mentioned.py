@@ -29,7 +29,7 @@ class MentionsWriter:
 
     def add(self, text: str) -> None:
         """Take the text of the next passage."""
-        from pipeline.reading.organizations import find_definitions
+        from pipeline.reading.definitions import find_definitions
 
         found = find_definitions(text)
         self._defined.update(found)

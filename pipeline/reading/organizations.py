@@ -2,9 +2,6 @@
 
 Three places tell: headings ("Full Name (ACR)"), a list of members in a section that nobody owns, and definitions in
 the text. Sections with the same sub-headings are profiles: if some are of organizations, so are the others.
-
-Definitions are found with the algorithm of Schwartz and Hearst, "A simple algorithm for identifying abbreviation
-definitions in biomedical text", PSB 2003.
 """
 
 from __future__ import annotations
@@ -17,6 +14,7 @@ from typing import NamedTuple
 
 from pipeline.datatypes import Organization
 from pipeline.datatypes.page import Section
+from pipeline.reading.definitions import collect_definitions, expansions, is_short_name
 from pipeline.reading.layout import BULLET
 from pipeline.reading.names import bare_name, name_key
 from pipeline.reading.titles import NUMBERING, bare_key
@@ -31,7 +29,6 @@ class OrganizationThresholds:
     list_share: float = 0.6  # share of its items that must read "Name (SHORT)"; members without one are few
     pattern_share: float = 0.5  # share of "Name (SHORT)" headings known as organizations that makes the rest ones too
     own_mentions: int = 2  # times a section must write the name in its heading for a heading without a short name
-    short_words: int = 4  # a short name with more words is an explanation in brackets
     alike: int = 3  # sections with the same sub-headings; two may be alike by chance
     alike_headings: int = 2  # sub-headings that most of them share; each must have as many
     alike_certain: int = 2  # of them known as organizations; one may stand among countries, as a union of States
@@ -53,10 +50,9 @@ KINDS = re.compile(
     re.IGNORECASE,
 )
 NAME_AND_SHORT = re.compile(r"^(?P<name>.+?)\s*\((?P<short>[^()]{2,40})\)$", re.DOTALL)
-IN_BRACKETS = re.compile(r"\(([^()]{2,25})\)")
-CAPITALISED_BEFORE = re.compile(r"(?<![^\s])(?!(?:The|A|An|In|At|On|By|For|As|And)\s)[A-Z][\w-]*\s+$")
 LIST_TAIL = re.compile(r"[\s;,.]+((and|et|y|und|en)\s*)?[;,.]*\s*$")
 TOLD_OF = re.compile(r"(?P<what>.+?)\s+of\s+(the\s+)?(?P<name>[^\W\d_].+)", re.IGNORECASE)  # Mandate of the …
+BETWEEN_SIDES = re.compile(r"\s+[-–—]\s+|:\s+")
 SEVERAL_SHORTS = re.compile(r"\s+[-–—]\s+|\s*/\s*|\s*,\s*|\s+or\s+")
 
 
@@ -74,8 +70,8 @@ def find_organizations(
 
     :param proses: the running text of each section.
     """
-    level, owners = _owning_sections(sections, proses, limits)
-    definitions = _definitions(prose.text for prose in proses)
+    definitions = collect_definitions(prose.text for prose in proses)
+    level, owners = _owning_sections(sections, proses, definitions, limits)
     owned: list[Section] = []
     owner: str | None = None
     for section in sections:
@@ -97,71 +93,31 @@ def find_organizations(
     return owned, list(organizations.values())
 
 
-def find_definitions(text: str) -> list[tuple[str, str]]:
-    """Find "Full Name (ACR)" in running text.
-
-    :return: (short, full name) pairs; two for one place where a shorter name spells the acronym as well.
-
-    >>> find_definitions("It is led by the World Health Organization (WHO) with others.")
-    [('WHO', 'World Health Organization')]
-    """
-    found = []
-    for match in IN_BRACKETS.finditer(text):
-        short = match[1].strip()
-        if _is_short_name(short):
-            found += [(short, full) for full in _expansions(short, text[: match.start()])]
-    return found
-
-
-def _expansions(short: str, before: str) -> list[str]:
-    """Schwartz and Hearst: match the letters of the short name backwards; its first letter must start a word.
-
-    The match may begin too late ("Committee Executive Directorate" for CTED, after "Counter-Terrorism"), so the
-    capitalised words before it are taken in; the shorter name stays if its own capitals spell the short name.
-    """
-    letters = [char.lower() for char in short if char.isalnum()]
-    window = " ".join(before.split()[-(min(len(letters) + 5, len(letters) * 2) + 2) :])
-    position = len(window) - 1
-    for index in range(len(letters) - 1, -1, -1):
-        while position >= 0 and (
-            window[position].lower() != letters[index]
-            or (index == 0 and position > 0 and window[position - 1].isalnum())
-        ):
-            position -= 1
-        if position < 0:
-            return []
-        position -= 1
-    start = position + 1
-    names = [window[start:].strip()]
-    while match := CAPITALISED_BEFORE.search(window, 0, start):
-        start = match.start()
-    whole = window[start:].strip()
-    capitals = "".join(word[0] for word in re.split(r"[\s-]+", names[0]) if word[:1].isupper())
-    names = [whole] if capitals != short else list(dict.fromkeys([whole, *names]))
-    return [full for full in names if full[0].isupper() and len(full) > len(short) and "(" not in full]
-
-
 def _owning_sections(
-    sections: Sequence[Section], proses: Sequence[Prose], limits: OrganizationThresholds
+    sections: Sequence[Section],
+    proses: Sequence[Prose],
+    definitions: Mapping[str, Sequence[str]],
+    limits: OrganizationThresholds,
 ) -> tuple[int, dict[int, Entry]]:
     """Find the highest level at which headings name organizations, and those headings by section number."""
     members = _members(proses, limits)
     for level in sorted({section.level for section in sections if section.heading}):
-        found = _organization_headings(sections, level, proses, members, limits)
+        entries = {
+            s.number: _heading_entry(s.path[-1], definitions) for s in sections if s.level == level and s.heading
+        }
+        found = _organization_headings(entries, proses, members, limits)
+        for profiles in _profiles(sections, level, limits):
+            if sum(number in found for number in profiles) >= limits.alike_certain:
+                found |= {number: entries[number] for number in profiles}
         if len(found) > (0 if level == 1 else 1):
-            return level, found
+            return level, dict(sorted(found.items()))
     return 1, {}
 
 
 def _organization_headings(
-    sections: Sequence[Section],
-    level: int,
-    proses: Sequence[Prose],
-    members: Sequence[Entry],
-    limits: OrganizationThresholds,
+    entries: Mapping[int, Entry], proses: Sequence[Prose], members: Sequence[Entry], limits: OrganizationThresholds
 ) -> dict[int, Entry]:
     listed = {name_key(name) for member in members for name in (member.name, *member.shorts)}
-    entries = {s.number: _heading_entry(s.path[-1]) for s in sections if s.level == level and s.heading}
     certain: dict[int, Entry] = {}
     for number, entry in entries.items():
         in_list = bool(listed & {name_key(name) for name in (entry.name, *entry.shorts)})
@@ -172,10 +128,7 @@ def _organization_headings(
     shortened = [number for number, entry in entries.items() if entry.shorts]
     if sum(number in certain for number in shortened) > limits.pattern_share * len(shortened):
         certain |= {number: entries[number] for number in shortened}
-    for profiles in _profiles(sections, level, limits):
-        if sum(number in certain for number in profiles) >= limits.alike_certain:
-            certain |= {number: entries[number] for number in profiles}
-    return dict(sorted(certain.items()))
+    return certain
 
 
 def _profiles(sections: Sequence[Section], level: int, limits: OrganizationThresholds) -> list[list[int]]:
@@ -212,17 +165,6 @@ def _members(proses: Iterable[Prose], limits: OrganizationThresholds) -> list[En
     return members
 
 
-def _definitions(texts: Iterable[str]) -> Mapping[str, list[str]]:
-    """Collect what each short name stands for: full names and their short names' spelling, by key."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for text in texts:
-        for short, full in find_definitions(text):
-            name = bare_name(full)
-            found[name_key(short)].append(name)
-            found[name_key(name)].append(short)
-    return found
-
-
 def _organization(
     entry: Entry, sections: Sequence[Section], members: Sequence[Entry], definitions: Mapping[str, list[str]]
 ) -> Organization:
@@ -243,47 +185,61 @@ def _entry(text: str) -> Entry:
     """Part "The Full Name (ACR – Other)" into its name and short names."""
     text = " ".join(text.split())
     match = NAME_AND_SHORT.match(text)
-    if match and _is_short_name(match["short"]):
+    if match and is_short_name(match["short"]):
         short = match["short"].strip()
         parts = [part for part in SEVERAL_SHORTS.split(short) if part]
         return Entry(bare_name(match["name"]), tuple(dict.fromkeys([short, *parts])))
     return Entry(bare_name(text), ())
 
 
-def _heading_entry(text: str) -> Entry:
+def _heading_entry(text: str, definitions: Mapping[str, Sequence[str]]) -> Entry:
     """Part a heading as ``_entry`` does, without its numbering and what it tells of the organization.
 
-    >>> _heading_entry("8. Mandate of the World Lamp Office (WLO)"), _heading_entry("Friends of the Lamp Office (FLO)")
-    (Entry(name='World Lamp Office', shorts=('WLO',)), Entry(name='Friends of the Lamp Office', shorts=('FLO',)))
+    :param definitions: what the text says of a name by itself, see ``collect_definitions``.
+
+    >>> _heading_entry("8. Mandate of the World Lamp Office (WLO)", {})
+    Entry(name='World Lamp Office', shorts=('WLO',))
+    >>> _heading_entry("WLO: World Lamp Office", {}) == _heading_entry("World Lamp Office – WLO", {})
+    True
     """
     numbering = NUMBERING.match(text)
     if numbering and numbering[0][-1].isspace() and text[numbering.end() :]:
         text = text[numbering.end() :]
     entry = _entry(text)
+    if entry.shorts:
+        return _without_what_is_told(entry)
+    return _both_sides(entry.name) or _as_defined(entry, definitions)
+
+
+def _without_what_is_told(entry: Entry) -> Entry:
     told = TOLD_OF.match(entry.name)
-    if not (told and entry.shorts) or KINDS.search(told["what"]) or not KINDS.search(told["name"]):
+    if not told or KINDS.search(told["what"]) or not KINDS.search(told["name"]):
         return entry
     # What spells the short name is the name: "Friends of" is a part of it, "Mandate of" is none.
-    if told["name"] in _expansions(entry.shorts[0], told["name"]):
-        return entry._replace(name=told["name"])
-    return entry
+    is_spelt = told["name"] in expansions(entry.shorts[0], told["name"])
+    return entry._replace(name=told["name"]) if is_spelt else entry
+
+
+def _both_sides(text: str) -> Entry | None:
+    """Part "SHORT – Full Name" and "Full Name: SHORT", where one spells the other."""
+    for match in BETWEEN_SIDES.finditer(text):
+        sides = text[: match.start()], text[match.end() :]
+        for short, name in (sides, sides[::-1]):
+            if is_short_name(short) and bare_name(name) in expansions(short, bare_name(name)):
+                return Entry(bare_name(name), (short,))
+    return None
+
+
+def _as_defined(entry: Entry, definitions: Mapping[str, Sequence[str]]) -> Entry:
+    """Add what the text says that the name of an organization is short for, or is abbreviated to."""
+    found = definitions.get(name_key(entry.name), ())
+    if is_short_name(entry.name):
+        return next((Entry(full, (entry.name,)) for full in found if KINDS.search(full)), entry)
+    return entry._replace(shorts=tuple(found[:1])) if KINDS.search(entry.name) else entry
 
 
 def _acronym(entry: Entry) -> str:
     return entry.shorts[0] if entry.shorts else entry.name
-
-
-def _is_short_name(text: str, limits: OrganizationThresholds = THRESHOLDS) -> bool:
-    """Tell an acronym or short name from a remark in brackets: few words, all with a capital, one with two.
-
-    >>> [_is_short_name(text) for text in ("CoE", "UN Women", "2017", "see below", "PDF, 2 MB")]
-    [True, True, False, False, False]
-    """
-    words = [word for word in re.split(r"[\s–—/]+", text.strip()) if word not in ("", "-")]
-    if not 0 < len(words) <= limits.short_words or any(char.isdigit() for char in text[:1]):
-        return False
-    capitals = [sum(char.isupper() for char in word) for word in words]
-    return all(capitals) and max(capitals) >= 2 and text[0].isalnum()
 
 
 def _is_proper_name(text: str) -> bool:

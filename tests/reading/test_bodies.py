@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.datatypes import Organization
 from pipeline.reading.bodies import Evidence, find_bodies, is_body
-from pipeline.reading.organizations import find_definitions
+from pipeline.reading.definitions import find_definitions
 
 
 def bodies(*texts: str) -> list[Organization]:

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.datatypes import Organization
 from pipeline.datatypes.page import Heading, Section
-from pipeline.reading.organizations import find_definitions, find_organizations
+from pipeline.reading.organizations import find_organizations
 from pipeline.reading.unwrap import Prose
 from tests.papers import BOLD, Text, paragraph
 from tests.reading.records import line, prose_of, read, stack
@@ -235,6 +235,30 @@ def test_numbering_and_what_is_told_of_it_are_no_part_of_a_name(heading: str, na
     assert [organization.name for organization in organizations] == [name]
 
 
+NRA = "Northern Relief Agency"
+
+
+@pytest.mark.parametrize(
+    ("heading", "text", "found"),
+    [
+        ("NRA", f"The {NRA} (NRA) helps.", [("NRA", NRA)]),
+        (NRA, f"The {NRA} (NRA) helps.", [("NRA", NRA)]),
+        ("NRA – Northern Relief Agency", "It helps.", [("NRA", NRA)]),
+        ("NRA: The Northern Relief Agency", "It helps.", [("NRA", NRA)]),
+        ("Northern Relief Agency - NRA", "It helps.", [("NRA", NRA)]),
+        ("NRA", "It helps.", []),  # nobody says what it is
+        ("NRG", "The Northern Relief Goals (NRG) are many.", []),  # no kind of organization
+        ("NRA: results of a year", "It helps.", []),
+        ("Harbours – an overview", "It helps.", []),
+        ("Agency Reform", "The reform of agencies (RoA) goes on.", []),
+    ],
+)
+def test_headings_that_give_one_name_or_both(heading: str, text: str, found: list[tuple[str, str]]) -> None:
+    owners, organizations = organize((1, heading, [text]), (1, "Annex", ["A list."]))
+    assert names(organizations) == found
+    assert owners == ([found[0][0], None] if found else [None, None])
+
+
 def test_an_article_before_a_small_letter_is_a_part_of_the_name() -> None:
     _, organizations = organize((1, "La banque pour tous (BPT)", ["Elle aide."]))
     assert names(organizations) == [("BPT", "La banque pour tous")]
@@ -261,26 +285,6 @@ def test_list_in_an_owned_section_names_partners_not_members() -> None:
 def test_paper_without_headings_has_no_owners() -> None:
     owners, organizations = organize((1, None, ["The Northern Relief Agency (NRA) helps."]))
     assert (owners, organizations) == ([None], [])
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("It is led by the Northern Relief Agency (NRA).", [("NRA", "Northern Relief Agency")]),
-        ("The Office for Ships and Harbours (OSH) and", [("OSH", "Office for Ships and Harbours")]),
-        (
-            "the Counter-Piracy Committee Executive Body (CEB) said",
-            [("CEB", "Counter-Piracy Committee Executive Body"), ("CEB", "Committee Executive Body")],
-        ),
-        ("in the annual report (2018) it says", []),
-        ("the members of the group (see below) meet", []),
-        ("many sources of money (NRA) were", []),
-        ("The Agency (PDF, 2 MB)", []),
-        ("", []),
-    ],
-)
-def test_definitions_are_found(text: str, found: list[tuple[str, str]]) -> None:
-    assert find_definitions(text) == found
 
 
 def test_owner_is_on_every_passage_of_a_pdf(tmp_path: Path) -> None:
