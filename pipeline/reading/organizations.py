@@ -49,6 +49,9 @@ KINDS = re.compile(
     r"|organización|programa|secretaría|unión)\b",
     re.IGNORECASE,
 )
+CALLED_SO = re.compile(
+    rf"{KINDS.pattern}(?=$|\s+(of|for|on|in|against|de|des|du|del|pour|para|sur|sobre|contre|contra)\b)", re.IGNORECASE
+)
 NAME_AND_SHORT = re.compile(r"^(?P<name>.+?)\s*\((?P<short>[^()]{2,40})\)$", re.DOTALL)
 LIST_TAIL = re.compile(r"[\s;,.]+((and|et|y|und|en)\s*)?[;,.]*\s*$")
 TOLD_OF = re.compile(r"(?P<what>.+?)\s+of\s+(the\s+)?(?P<name>[^\W\d_].+)", re.IGNORECASE)  # Mandate of the …
@@ -106,6 +109,9 @@ def _owning_sections(
             s.number: _heading_entry(s.path[-1], definitions) for s in sections if s.level == level and s.heading
         }
         found = _organization_headings(entries, proses, members, limits)
+        for siblings in _siblings(sections, level):
+            if sum(number in found for number in siblings) > limits.pattern_share * len(siblings):
+                found |= {number: entries[number] for number in siblings if _is_called_so(entries[number].name)}
         for profiles in _profiles(sections, level, limits):
             if sum(number in found for number in profiles) >= limits.alike_certain:
                 found |= {number: entries[number] for number in profiles}
@@ -129,6 +135,15 @@ def _organization_headings(
     if sum(number in certain for number in shortened) > limits.pattern_share * len(shortened):
         certain |= {number: entries[number] for number in shortened}
     return certain
+
+
+def _siblings(sections: Sequence[Section], level: int) -> list[list[int]]:
+    """List the sections of a level, by their numbers, those under one heading together."""
+    found: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for section in sections:
+        if section.level == level and section.heading:
+            found[section.path[:-1]].append(section.number)
+    return list(found.values())
 
 
 def _profiles(sections: Sequence[Section], level: int, limits: OrganizationThresholds) -> list[list[int]]:
@@ -246,3 +261,12 @@ def _is_proper_name(text: str) -> bool:
     """Tell whether every longer word of a phrase is written with a capital."""
     words = [word for word in text.split() if len(word) > 3]
     return bool(words) and len(text.split()) > 1 and all(word[0].isupper() for word in words)
+
+
+def _is_called_so(text: str) -> bool:
+    """Tell whether a phrase reads as organizations are called.
+
+    >>> [_is_called_so(text) for text in ("Northern Lamp Agency", "Council for Lamps", "Agency Reform", "the agency")]
+    [True, True, False, False]
+    """
+    return _is_proper_name(text) and bool(CALLED_SO.search(text))

@@ -217,6 +217,21 @@ def test_sections_that_are_no_profiles_of_organizations(parts: list[Part]) -> No
     assert {owner for owner in owners if owner} <= {"UNS", "HAG", "LAO"}
 
 
+def test_a_name_among_organizations_is_one_too() -> None:
+    # Found in a report of seven agencies' work: the text defines the short names of six.
+    owners, _ = organize(
+        (1, "Work of members", ["Some words."]),
+        (2, "Northern Relief Agency (NRA)", ["It helps."]),
+        (2, "Harbour System Organization", ["It meets."]),
+        (2, "Lamp Office (LAO)", ["It counts lamps."]),
+        (2, "Agency Reform", ["Everything must change."]),
+        (2, "Global Harbour Council (GHC)", ["It meets."]),
+        (1, "Outlook", ["Some words."]),
+        (2, "Future of the Council", ["It may end."]),
+    )
+    assert owners == [None, "NRA", "Harbour System Organization", "LAO", None, "GHC", None, None]
+
+
 @pytest.mark.parametrize(
     ("heading", "name"),
     [
