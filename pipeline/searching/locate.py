@@ -142,7 +142,8 @@ def with_evidence(covered: Sequence[Coverage]) -> list[Coverage]:
 def _pieces(index: Index, hit: Hit) -> Iterator[tuple[str, _Piece]]:
     """Tell whom a hit counts for."""
     if hit.passage.organization:
-        yield hit.passage.organization.acronym, _Piece(hit.score, hit, SECTION)
+        # A note by itself tells of a topic in passing, and often no more than what a source is called.
+        yield hit.passage.organization.acronym, _Piece(hit.score, hit, SECTION, is_clear=hit.passage.note is None)
         return
     text = hit.passage.text
     in_sentence = index.directory.named(text[slice(*hit.highlight)]) if hit.mentions else set()
@@ -173,8 +174,11 @@ def _coverage(
     found = sorted(pieces, key=lambda piece: -piece.score)
     score = found[0].score if found else 0.0
     if score >= levels.mentions:
-        level = "covers" if score >= levels.covers and found[0].is_clear else "mentions"
-        return Coverage(organization, score, level, tuple(piece.hit for piece in found[:top_k]), found[0].through)
+        # What shows that it covers the topic stands first, before what comes nearer and does not.
+        clear = [piece for piece in found if piece.is_clear and piece.score >= levels.covers]
+        shown = [*clear, *(piece for piece in found if piece not in clear)][:top_k]
+        level = "covers" if clear else "mentions"
+        return Coverage(organization, score, level, tuple(piece.hit for piece in shown), shown[0].through)
     own = (piece.hit for piece in found if piece.through == SECTION and piece.score >= levels.says)
     said = tuple(itertools.islice(_saying(own, word), top_k)) if word else ()
     return Coverage(organization, score, "mentions" if said else "none", said, SECTION if said else "")

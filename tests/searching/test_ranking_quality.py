@@ -47,3 +47,10 @@ def test_a_word_in_passing_is_a_mention_and_shown(index: Index) -> None:
     assert covered["UNFPA"].coverage == "mentions"
     shown = covered["UNFPA"].hits[0]
     assert "child marriage" in shown.passage.text[slice(*shown.highlight)]
+
+
+def test_a_note_by_itself_is_a_mention(index: Index) -> None:
+    # Found in a report on nutrition: the titles of sources in its notes were taken for work on what they are about.
+    covered = {item.organization.acronym: item for item in who_covers(index, "Ukraine")}
+    assert (covered["UNODC"].coverage, covered["UNODC"].hits[0].passage.note) == ("mentions", "10")
+    assert (covered["OSCE"].coverage, covered["OSCE"].hits[0].passage.note) == ("covers", None)
