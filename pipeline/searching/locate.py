@@ -19,6 +19,7 @@ from pipeline.searching.search import Filters, Index
 COVERS = 2.5  # at least this: a passage of the organization's section is about the topic
 MENTIONS = 2.1  # at least this: it touches on it
 SAYS = 1.4  # at least this, if it says the topic's most telling word: a mention in passing fills no passage
+COMMON = 0.5  # of the passages say a word that tells nothing, as in BM25
 REACH = 0.6  # of the deviations that the best of n passages can have at all, which is little in a very short paper
 FOREIGN = 2.0  # deviations above questions foreign to the papers; a topic that comes no nearer is not theirs
 LOOKED_AT = 2000  # best passages; who has none among these has none above chance, and a million take minutes to rank
@@ -63,6 +64,10 @@ class _Levels(NamedTuple):
     covers: float
     mentions: float
     says: float
+
+    def is_covered(self, piece: _Piece) -> bool:
+        """Tell whether a hit shows that its organization covers the topic."""
+        return piece.is_clear and piece.score >= self.covers
 
 
 def who_covers(index: Index, topic: str, top_k: int = 3, **filters: Unpack[Filters]) -> list[Coverage]:
@@ -175,21 +180,25 @@ def _coverage(
     score = found[0].score if found else 0.0
     if score >= levels.mentions:
         # What shows that it covers the topic stands first, before what comes nearer and does not.
-        clear = [piece for piece in found if piece.is_clear and piece.score >= levels.covers]
-        shown = [*clear, *(piece for piece in found if piece not in clear)][:top_k]
-        level = "covers" if clear else "mentions"
+        shown = sorted(found, key=lambda piece: not levels.is_covered(piece))[:top_k]
+        level = "covers" if levels.is_covered(shown[0]) else "mentions"
         return Coverage(organization, score, level, tuple(piece.hit for piece in shown), shown[0].through)
     own = (piece.hit for piece in found if piece.through == SECTION and piece.score >= levels.says)
     said = tuple(itertools.islice(_saying(own, word), top_k)) if word else ()
     return Coverage(organization, score, "mentions" if said else "none", said, SECTION if said else "")
 
 
-def _telling_word(words: Iterable[str], hits: Iterable[Hit]) -> str | None:
-    """Give the stem of some words that fewest passages of organizations have; None if none has any."""
-    wanted = list(dict.fromkeys(stem for word in words for stem in stems(word)))
-    owned = (set(stems(hit.passage.text)) for hit in hits if hit.passage.organization)
+def _telling_word(words: Mapping[str, str | None], hits: Iterable[Hit]) -> str | None:
+    """Give the stem of a topic's words that fewest passages of organizations have; None if none tells anything.
+
+    :param words: of the topic, with what the papers have of them. One that they have not is the most telling, and
+        nobody says it.
+    """
+    wanted = list(dict.fromkeys(stem for word in words.values() if word for stem in stems(word)))
+    owned = [set(stems(hit.passage.text)) for hit in hits if hit.passage.organization]
     counts = Counter(stem for held in owned for stem in wanted if stem in held)
-    return min((stem for stem in wanted if counts[stem]), key=counts.__getitem__, default=None)
+    telling = [stem for stem in wanted if 0 < counts[stem] <= COMMON * len(owned)]
+    return None if None in words.values() else min(telling, key=counts.__getitem__, default=None)
 
 
 def _saying(hits: Iterable[Hit], word: str) -> Iterator[Hit]:

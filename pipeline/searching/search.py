@@ -205,8 +205,8 @@ class Index:
             default=-math.inf,
         )
 
-    def known_words(self, text: str) -> list[str]:
-        """List a text's words that the papers have; for a misspelt one the nearest that they have."""
+    def known_words(self, text: str) -> dict[str, str | None]:
+        """Give each word of a text with what the papers have of it: itself, the nearest to a misspelt one, or None."""
         return self._ranker.known_words(text)
 
     def _select(self, text: str, top_k: int, filters: Filters) -> Selection | None:

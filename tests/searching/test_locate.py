@@ -97,14 +97,23 @@ def test_a_mention_in_passing_says_the_topic_s_most_telling_word(
         assert "stateless" in hit.passage.text[slice(*hit.highlight)]
 
 
-def test_a_word_is_no_mention_far_from_the_topic(
-    paper_index: Path, word_encoder: WordEncoder, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("topic", "says"),
+    [
+        ("statelessness of refugees", 9.0),  # so far from the topic a word is none
+        ("kryptonite for refugees", 0.0),  # nobody says the most telling word
+        ("the trafficking", 0.0),  # most passages say both
+    ],
+)
+def test_a_word_that_is_no_mention(
+    paper_index: Path, word_encoder: WordEncoder, monkeypatch: pytest.MonkeyPatch, topic: str, says: float
 ) -> None:
     monkeypatch.setattr(locate, "MENTIONS", 9.0)
-    monkeypatch.setattr(locate, "SAYS", 9.0)
+    monkeypatch.setattr(locate, "SAYS", says)
     monkeypatch.setattr(locate, "REACH", 9.0)
+    monkeypatch.setattr(locate, "FOREIGN", -9.0)
     with open_index(paper_index) as index:
-        assert with_evidence(who_covers(index, "statelessness of refugees")) == []
+        assert with_evidence(who_covers(index, topic)) == []
 
 
 REPORT = {
