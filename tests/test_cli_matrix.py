@@ -106,7 +106,7 @@ def test_characters_no_font_has_are_a_warning(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("form", [[], ["--json"], ["--csv"], ["--html", "m.html"], ["--png", "m.png"]])
 def test_nothing_found_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: list[str]) -> None:
-    def nobody(index: Index, topic: str, top_k: int) -> list[Coverage]:
+    def nobody(index: Index, topic: str, top_k: int, **filters: object) -> list[Coverage]:
         return [Coverage(entry.organization, 0.0, "none", ()) for entry in index.catalog.organizations()]
 
     monkeypatch.setattr("pipeline.searching.matrix.who_covers", nobody)

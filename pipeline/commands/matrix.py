@@ -12,6 +12,8 @@ from pipeline import open_index
 from pipeline.commands.terminal import (
     NOTHING_FOUND,
     bold,
+    document_option,
+    edition_option,
     index_option,
     json_option,
     model_option,
@@ -37,14 +39,24 @@ from pipeline.serving.render import to_json
 @json_option
 @click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write a web page.")
 @click.option("--png", type=click.Path(path_type=Path, dir_okay=False), help="Draw a picture (needs mandates[png]).")
+@document_option
+@edition_option
 @model_option
 @index_option
-def matrix(topics: tuple[str, ...], file: Path | None, folder: str, model: str | None, **forms: Any) -> None:
+def matrix(
+    topics: tuple[str, ...],
+    file: Path | None,
+    folder: str,
+    model: str | None,
+    documents: tuple[str, ...],
+    edition: str | None,
+    **forms: Any,
+) -> None:
     """Show which organizations cover which topics, with the best page of each; quote a topic of several words.
 
     \b
     mandates matrix "child labour" "organ removal" remittances
-    mandates matrix --topics topics.txt --png matrix.png
+    mandates matrix --topics topics.txt --png matrix.png --document icat
     """
     if bool(topics) == (file is not None):
         raise click.UsageError("Give topics, or --topics FILE.")
@@ -56,7 +68,9 @@ def matrix(topics: tuple[str, ...], file: Path | None, folder: str, model: str |
         check_place(path)
     asked = read_topics(file) if file else topics
     with open_index(folder, model) as index, progress_bar() as progress:
-        made = make_matrix(index, asked, lambda done: progress("asking", done, len(asked)))
+        made = make_matrix(
+            index, asked, lambda done: progress("asking", done, len(asked)), documents=documents, edition=edition
+        )
     _put_out(made, **forms)
     if made.is_empty:
         click.echo("nothing found: no organization's section says anything on these topics", err=True)

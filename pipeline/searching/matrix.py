@@ -6,11 +6,12 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Unpack
 
 from pipeline.datatypes import Edition, Hit, Organization
 from pipeline.errors import QueryError
 from pipeline.searching.locate import Coverage, who_covers
-from pipeline.searching.search import Index
+from pipeline.searching.search import Filters, Index
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,9 @@ class Matrix:
         return all(cell.coverage == "none" for row in self.cells for cell in row)
 
 
-def make_matrix(index: Index, topics: Sequence[str], progress: Callable[[int], None] | None = None) -> Matrix:
+def make_matrix(
+    index: Index, topics: Sequence[str], progress: Callable[[int], None] | None = None, **filters: Unpack[Filters]
+) -> Matrix:
     """Ask who covers each of the topics.
 
     :param progress: called with 1 after each topic.
@@ -53,7 +56,7 @@ def make_matrix(index: Index, topics: Sequence[str], progress: Callable[[int], N
     asked = [" ".join(topic.split()) for topic in topics]
     if not all(asked):
         raise QueryError("a topic is empty; name something")
-    editions = index.editions()  # those that answer: the latest of each document
+    editions = index.editions(**filters)  # those that answer; by default the latest of each document
     answering = {edition.id for edition in editions}
     entries = [entry for entry in index.catalog.organizations() if entry.edition.id in answering]
     # An organization of several documents is one, as the last of them names it, with a section in any of them.
@@ -61,7 +64,7 @@ def make_matrix(index: Index, topics: Sequence[str], progress: Callable[[int], N
     owners = {entry.organization.acronym for entry in entries if entry.organization.pages}
     rows: list[dict[str, Coverage]] = []
     for topic in asked:
-        rows.append({item.organization.acronym: item for item in who_covers(index, topic, top_k=1)})
+        rows.append({item.organization.acronym: item for item in who_covers(index, topic, top_k=1, **filters)})
         if progress:
             progress(1)
     # Bodies that own no section have a column if they have anything on one of the topics.

@@ -57,6 +57,20 @@ def test_cells_are_what_who_covers_says(folder: Path, word_encoder: WordEncoder)
     assert not matrix.is_empty
 
 
+def test_documents_and_editions_are_chosen(tmp_path: Path, word_encoder: WordEncoder) -> None:
+    for year in (2020, 2021):
+        make_pdf(tmp_path / f"land-{year}.pdf", [section("Harbour Agency (HBA)", [*HARBOURS, f"Seen in {year}."])])
+    make_pdf(tmp_path / "sea-2020.pdf", [section("Forest Office (FOO)", FORESTS)])
+    build_index([tmp_path], tmp_path / "index", WordEncoder)
+    with open_index(tmp_path / "index") as index:
+        whole = make_matrix(index, ["harbours"])
+        land = make_matrix(index, ["harbours"], documents=["land"], edition="2020")
+    assert [edition.id for edition in whole.editions] == ["land/2021", "sea/2020"]
+    assert [organization.acronym for organization in whole.organizations] == ["HBA", "FOO"]
+    assert [edition.id for edition in land.editions] == ["land/2020"]
+    assert [organization.acronym for organization in land.organizations] == ["HBA"]
+
+
 def test_topics_are_asked_in_one_line_and_progress_is_told(folder: Path, word_encoder: WordEncoder) -> None:
     done: list[int] = []
     with open_index(folder) as index:

@@ -83,7 +83,12 @@ def _add_answers(router: APIRouter, answers: Answers) -> None:
     @router.get("/matrix", responses=described(schema.MatrixAnswer, "text/csv", "text/html", PNG))
     def matrix(request: Request, query: Annotated[MatrixQuery, Query()]) -> Response:
         """Topics × organizations with the best page of each, as data or as a file."""
-        return answers.respond(request, lambda held: _matrix(make_matrix(held.index, query.topic), query.format))
+
+        def make(held: Held) -> Body:
+            made = make_matrix(held.index, query.topic, documents=query.document, edition=query.edition)
+            return _matrix(made, query.format)
+
+        return answers.respond(request, make)
 
     @router.get("/diff", responses=described(DiffAnswer))
     def diff(request: Request, query: Annotated[DiffQuery, Query()]) -> Response:

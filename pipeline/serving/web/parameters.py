@@ -68,7 +68,7 @@ class WhoQuery(Narrowed):
     all: bool = False
 
 
-class MatrixQuery(Parameters):
+class MatrixQuery(Narrowed):
     """Topics, and the form in which they are answered."""
 
     topic: Annotated[list[Question], Field(min_length=1, max_length=TOPICS)]

@@ -49,6 +49,11 @@ ADDS_ONE = "no edition '1999' in the index, which holds: sea/2018, sea/2021; man
         (["who", "harbours and boats"], "who?topic=harbours and boats", schema.WhoAnswer),
         (["who", "lamps", "--all", "-k", "1"], "who?topic=lamps&all=true&k=1", schema.WhoAnswer),
         (["matrix", "lamps", "herring boats"], "matrix?topic=lamps&topic=herring boats", schema.MatrixAnswer),
+        (
+            ["matrix", "lamps", "--document", "sea", "--edition", "2018"],
+            "matrix?topic=lamps&document=sea&edition=2018",
+            schema.MatrixAnswer,
+        ),
         (["orgs"], "orgs", list[schema.Organization]),
         (["editions"], "editions", list[schema.Edition]),
         (["diff", "2018", "2021"], "diff?old=2018&new=2021", DiffAnswer),
