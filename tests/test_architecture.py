@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,12 @@ def imports(tree: ast.AST) -> Iterator[str]:
             yield node.module or ""
 
 
+def submodules(node: ast.AST) -> Iterator[str]:
+    """Modules that are taken from their package: ``from pipeline.indexing import store``."""
+    if isinstance(node, ast.ImportFrom):
+        yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
 def imports_at_start(tree: ast.Module) -> Iterator[str]:
     """Imports that run when the module is imported: not in functions, not under TYPE_CHECKING."""
     for node in tree.body:
@@ -86,6 +93,16 @@ def test_module_keeps_the_house_rules(path: Path) -> None:
     if name.startswith("pipeline"):
         calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
         assert not [call for call in calls if isinstance(call, ast.Name) and call.id in ("print", "exit")]
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    known = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in MODULES}
+    graph: dict[str, set[str]] = {}
+    for name, path in known.items():
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        named = {found for node in ast.walk(tree) for found in (*imports(node), *submodules(node))}
+        graph[name] = named & set(known) - {name, "pipeline"}
+    TopologicalSorter(graph).prepare()  # raises CycleError, which names them
 
 
 def test_public_names_are_few() -> None:

@@ -198,7 +198,7 @@ def test_verify_a_damaged_index(workplace: Path) -> None:
 
 
 def test_verify_deep_tells_what_a_paper_does_not_say(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.indexing.verify.read_document", lambda *_: (None, []))
+    monkeypatch.setattr("pipeline.indexing.verify_papers.read_document", lambda *_: (None, []))
     result = run("verify", "--deep")
     assert (result.exit_code, len(result.stderr.splitlines())) == (3, 4)
     assert result.stderr.splitlines()[0] == (

@@ -52,7 +52,7 @@ def verify(papers: tuple[Path, ...], folder: str, password: str | None, *, deep:
     mandates verify
     mandates verify --deep papers/
     """
-    from pipeline.indexing.verify import verify_papers
+    from pipeline.indexing.verify_papers import verify_papers
 
     place = open_store(folder)
     found = place.verify()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.datatypes import EncoderInfo, ForeignScores, Passage
 from pipeline.datatypes.report import BuildReport, EditionReport
+from pipeline.errors import IndexUnusable
 from pipeline.indexing.compact import Axes, learn_from
 from pipeline.indexing.encode import Encoder
 from pipeline.indexing.entries import EditionSummary
@@ -21,8 +22,9 @@ from pipeline.indexing.foreign import foreign_scores
 from pipeline.indexing.gather import DEFAULTS, Options, Progress, Reading, read_corpus
 from pipeline.indexing.history import Comparison, compare_read
 from pipeline.indexing.nearest import MANY
-from pipeline.indexing.reuse import Before, KnownVectors, embedded_text, open_before, sentence_texts
-from pipeline.indexing.stores import KEPT, Store
+from pipeline.indexing.pointer import KEPT
+from pipeline.indexing.reuse import Before, KnownVectors, embedded_text, sentence_texts
+from pipeline.indexing.stores import Store
 from pipeline.indexing.vectors import quantize
 from pipeline.reading.corpus import Place
 
@@ -55,7 +57,7 @@ def build_index(
     clock = Clock()
     place = as_store(place)
     with place.writing():
-        before = None if options.fresh else open_before(place)
+        before = None if options.fresh else _open_before(place)
         reading = read_corpus(paths, options, progress, before)
         clock.lap("reading")
         summaries = summarize(reading, before)
@@ -169,6 +171,14 @@ def publish(
         write_files(draft, reading.documents, reading.passages, encoded, reading.copied)
 
     place.publish(write, encoder, foreign, reading.editions, _counts(reading, summaries), kept)
+
+
+def _open_before(place: Store) -> Before | None:
+    """Open the current generation if there is one that can be used; a damaged one is no help and no hindrance."""
+    try:
+        return place.before()
+    except IndexUnusable:
+        return None
 
 
 def _is_unchanged(before: Before, reading: Reading) -> bool:

@@ -9,9 +9,10 @@ from pathlib import Path
 from pipeline.datatypes import Edition, EncoderInfo, ForeignScores, Manifest
 from pipeline.indexing import store
 from pipeline.indexing.files import open_files
-from pipeline.indexing.pointer import read_pointer
+from pipeline.indexing.pointer import KEPT, read_pointer
 from pipeline.indexing.reuse import Before
-from pipeline.indexing.stores import KEPT, Opened, Store, Used, Verification
+from pipeline.indexing.stores import Opened, Store, Used, Verification
+from pipeline.indexing.verify import verify_index
 
 
 class FolderStore:
@@ -88,8 +89,6 @@ class FolderStore:
 
     def verify(self) -> Verification:
         """Read every byte."""
-        from pipeline.indexing.verify import verify_index  # which reads papers, and so imports much
-
         return verify_index(self.folder)
 
 

@@ -20,6 +20,7 @@ POINTER = "CURRENT"
 ASIDE, FORMER = f".{POINTER}", f".{POINTER}.former"  # the next pointer and the one before, while it is switched
 ENTRY = r"generation-\d{6,} [0-9a-f]{64}"
 POINTER_TEXT = re.compile(f"{ENTRY}(?: {ENTRY})*\n", re.ASCII)
+KEPT = 2  # generations: the current one, and the one that readers may still hold and that one can go back to
 REBUILD = "rebuild it: mandates ingest"
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from pipeline.datatypes import Edition, EncoderInfo, Passage
-from pipeline.errors import IndexUnusable
 from pipeline.indexing import store
 from pipeline.indexing.files import open_files
 from pipeline.indexing.manifests import release
@@ -15,8 +14,6 @@ from pipeline.indexing.manifests import release
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
-
-    from pipeline.indexing.stores import Store
 
     Vectors = npt.NDArray[np.float32]
     Tokens = npt.NDArray[np.int8]
@@ -88,14 +85,6 @@ class KnownVectors:
         found = {text: self._sentences[_key(text)] for text in texts if _key(text) in self._sentences}
         rows = np.array(list(found.values()), dtype=np.int64)
         return dict(zip(found, self._files.sentences.gather(rows, np.ones_like(rows)), strict=True))
-
-
-def open_before(place: Store) -> Before | None:
-    """Open the current generation if there is one that can be used; a damaged one is no help and no hindrance."""
-    try:
-        return place.before()
-    except IndexUnusable:
-        return None
 
 
 def embedded_text(passage: Passage) -> str:

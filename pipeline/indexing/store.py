@@ -28,6 +28,7 @@ from pipeline.indexing.manifests import manifest_record, new_manifest, to_manife
 from pipeline.indexing.pointer import (
     ASIDE,
     FORMER,
+    KEPT,
     POINTER,
     REBUILD,
     Entry,
@@ -36,7 +37,6 @@ from pipeline.indexing.pointer import (
     read_pointer,
     sync,
 )
-from pipeline.indexing.stores import KEPT
 from pipeline.indexing.whole import file_sha256
 
 LOCK = ".lock"

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from pipeline.datatypes import Edition, EncoderInfo, ForeignScores, Manifest
+from pipeline.indexing.pointer import KEPT
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     Scores = npt.NDArray[np.float32]
     Rows = npt.NDArray[np.int64]
 
-KEPT = 2  # generations: the current one, and the one that readers may still hold and that one can go back to
 Used = TypeVar("Used")
 
 

@@ -25,9 +25,9 @@ from pipeline.errors import IndexBusy, IndexDamaged, IndexMissing, IndexOutdated
 from pipeline.indexing import store
 from pipeline.indexing.files import open_files
 from pipeline.indexing.manifests import manifest_record, new_manifest, to_manifest
-from pipeline.indexing.pointer import file_system_errors
+from pipeline.indexing.pointer import KEPT, file_system_errors
 from pipeline.indexing.reuse import Before
-from pipeline.indexing.stores import KEPT, Opened, Used, Verification
+from pipeline.indexing.stores import Opened, Used, Verification
 from pipeline.scaling.entities import (
     MANIFEST,
     NOWHERE,

@@ -23,8 +23,7 @@ from typing import Any
 from pipeline.errors import IndexNotWritable
 from pipeline.indexing import gather, store
 from pipeline.indexing.build import build_index
-from pipeline.indexing.pointer import read_pointer
-from pipeline.indexing.stores import KEPT
+from pipeline.indexing.pointer import KEPT, read_pointer
 from pipeline.indexing.verify import verify_index
 from pipeline.reading.document import read_document
 from tests.conftest import WordEncoder

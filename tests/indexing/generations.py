@@ -7,8 +7,7 @@ from pathlib import Path
 
 from pipeline.datatypes import Edition, EncoderInfo, ForeignScores
 from pipeline.indexing import store
-from pipeline.indexing.pointer import Entry, point_to, read_pointer
-from pipeline.indexing.stores import KEPT
+from pipeline.indexing.pointer import KEPT, Entry, point_to, read_pointer
 from tests.indexing.editions import EVERY_FILE
 
 

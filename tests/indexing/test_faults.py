@@ -47,6 +47,7 @@ def test_a_build_that_ends_at_any_point(mode: str, step: int, ends: set[str]) ->
 
 
 def limit_files(size: int) -> None:
+    """Files end there, bytecode too: run with -B, or Python keeps half a module for the next import."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
@@ -62,7 +63,7 @@ def test_token_vectors_of_which_the_last_bytes_do_not_fit(tmp_path: Path, missin
         "except OSError: print('refused')"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script, str(tmp_path / "tokens.npy"), str(rows)],
+        [sys.executable, "-B", "-c", script, str(tmp_path / "tokens.npy"), str(rows)],
         cwd=ROOT,
         capture_output=True,
         text=True,

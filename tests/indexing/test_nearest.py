@@ -144,7 +144,7 @@ def test_a_full_disk_is_an_os_error_even_if_only_the_last_bytes_do_not_fit(tmp_p
         "except OSError: print('refused')"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script, str(tmp_path / "cut.faiss")],
+        [sys.executable, "-B", "-c", script, str(tmp_path / "cut.faiss")],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -155,6 +155,7 @@ def test_a_full_disk_is_an_os_error_even_if_only_the_last_bytes_do_not_fit(tmp_p
 
 
 def _limit_files(size: int) -> None:
+    """Files end there, bytecode too: run with -B, or Python keeps half a module for the next import."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 

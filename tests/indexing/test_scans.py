@@ -12,7 +12,7 @@ from pipeline.errors import NoText
 from pipeline.indexing import store
 from pipeline.indexing.catalog import Catalog
 from pipeline.indexing.gather import Options
-from pipeline.indexing.verify import verify_papers
+from pipeline.indexing.verify_papers import verify_papers
 from pipeline.reading import ocr
 from pipeline.serving.render import passage_record
 from tests.indexing.editions import ingest

@@ -184,7 +184,7 @@ def test_a_real_write_limit_leaves_the_index_as_it_was(tmp_path: Path) -> None:
         "except IndexNotWritable as error: print(error)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script, str(tmp_path)],
+        [sys.executable, "-B", "-c", script, str(tmp_path)],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -196,6 +196,7 @@ def test_a_real_write_limit_leaves_the_index_as_it_was(tmp_path: Path) -> None:
 
 
 def _limit_files() -> None:
+    """Files end there, bytecode too: run with -B, or Python keeps half a module for the next import."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
 

@@ -2,59 +2,27 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from pipeline.errors import CorpusError, IndexDamaged, IndexMissing
+from pipeline.errors import IndexDamaged, IndexMissing
 from pipeline.indexing import store
 from pipeline.indexing.arrays import write_arrays
 from pipeline.indexing.columns import Columns
 from pipeline.indexing.lexical import LexicalWriter
 from pipeline.indexing.nearest import write_vectors
 from pipeline.indexing.pointer import POINTER, Entry, read_pointer
-from pipeline.indexing.verify import verify_index, verify_papers
-from tests.indexing.editions import BUA, EVERY_FILE, IFO, WLA, ingest, make_edition
-from tests.papers import make_pdf, paragraph
+from pipeline.indexing.verify import verify_index
+from tests.indexing.editions import BUA, EVERY_FILE, WLA, ingest, make_edition
+from tests.indexing.republishing import republish, sql, two_generations
 
 
 @pytest.fixture
 def index(tmp_path: Path) -> Path:
-    """Two generations; the current one holds 3 passages of 1 sentence each, 512 dimensions."""
-    papers = tmp_path / "papers"
-    make_edition(papers / "sea-2020.pdf", IFO, WLA)
-    ingest(papers, tmp_path / "index")
-    make_edition(papers / "lake-2021.pdf", BUA)
-    ingest(papers, tmp_path / "index")
-    return tmp_path / "index"
-
-
-def republish(folder: Path, damage: Callable[[Path], None], **counts: int) -> None:
-    """Publish the current generation again, damaged before its checksums are taken: what only a bug could write."""
-    path, manifest = store.open_generation(folder)
-
-    def write_files(draft: Path) -> None:
-        for name in EVERY_FILE:
-            if name != store.MANIFEST:
-                (draft / name).write_bytes((path / name).read_bytes())
-        damage(draft)
-
-    with store.writing(folder):
-        args = (manifest.encoder, manifest.foreign, manifest.editions, manifest.counts | counts)
-        store.publish(folder, write_files, *args)
-
-
-def sql(statement: str) -> Callable[[Path], None]:
-    def damage(draft: Path) -> None:
-        connection = sqlite3.connect(draft / store.CATALOG)
-        with connection:
-            connection.execute(statement)
-        connection.close()
-
-    return damage
+    return two_generations(tmp_path)
 
 
 def test_a_whole_index(index: Path) -> None:
@@ -193,52 +161,6 @@ def test_a_wrong_count_is_found(index: Path) -> None:
     assert any("sentences and their vectors are not in step" in line for line in verify_index(index).damage)
 
 
-# --- the papers
-
-
-def test_every_passage_is_found_on_its_page(tmp_path: Path, index: Path) -> None:
-    found = verify_papers(index, [tmp_path / "papers"])
-    assert found.damage == ()
-    assert found.checked == (
-        f"lake/2021: 1 passages found on their pages of {tmp_path / 'papers' / 'lake-2021.pdf'}",
-        f"sea/2020: 2 passages found on their pages of {tmp_path / 'papers' / 'sea-2020.pdf'}",
-    )
-
-
-def test_a_paper_that_is_gone_or_changed_is_told(tmp_path: Path, index: Path) -> None:
-    make_edition(tmp_path / "papers" / "sea-2020.pdf", BUA, WLA)
-    found = verify_papers(index, [tmp_path / "papers"])
-    assert found.damage == ()
-    assert found.checked[1] == "sea/2020: sea-2020.pdf is not there, its passages were not looked for"
-    assert verify_papers(index, [tmp_path / "nowhere"]).checked[0].startswith("lake/2021: lake-2021.pdf is not there")
-
-
-@pytest.mark.parametrize(
-    ("statement", "expected"),
-    [
-        ("UPDATE passages SET text = 'x' || text WHERE row = 1", "sea/2020/0/0: not what "),
-        ("UPDATE passages SET pages = '[2]' WHERE row = 1", "sea/2020/0/0: not what "),
-        ("UPDATE passages SET id = 'sea/2020/9/9' WHERE row = 1", "sea/2020/9/9: not what "),
-        ("DELETE FROM passages WHERE row = 1", "sea/2020/0/0: in "),
-    ],
-)
-def test_what_the_paper_does_not_say_is_found(tmp_path: Path, index: Path, statement: str, expected: str) -> None:
-    republish(index, sql(statement))
-    found = verify_papers(index, [tmp_path / "papers"])
-    assert any(line.startswith(expected) and "mandates ingest --fresh" in line for line in found.damage), found.damage
-
-
-def test_a_locked_paper_needs_its_password(tmp_path: Path) -> None:
-    from pipeline.indexing.gather import Options
-
-    paper = make_pdf(tmp_path / "sea-2020.pdf", [paragraph([IFO[1]], 100)], password="cod")
-    ingest(paper, tmp_path / "index", Options(password="cod"))
-    without = verify_papers(tmp_path / "index", [paper])
-    assert without.damage == ()
-    assert "needs a password" in without.checked[0]
-    assert verify_papers(tmp_path / "index", [paper], "cod").checked[0].startswith("sea/2020: 1 passages found")
-
-
 def test_a_generation_swept_while_it_is_verified_is_no_damage(
     tmp_path: Path, index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -257,9 +179,3 @@ def test_a_generation_swept_while_it_is_verified_is_no_damage(
     found = verify_index(index)
     assert found.damage == ()
     assert [line.split(":")[0] for line in found.checked] == ["generation-000004", "generation-000003"]
-
-
-def test_papers_that_are_not_there_at_all(tmp_path: Path, index: Path) -> None:
-    (tmp_path / "empty").mkdir()
-    with pytest.raises(CorpusError, match="no paper in this folder"):
-        verify_papers(index, [tmp_path / "empty"])

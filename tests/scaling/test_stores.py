@@ -21,7 +21,7 @@ from pipeline.indexing.build import build_index
 from pipeline.indexing.forget import forget
 from pipeline.indexing.gather import DEFAULTS, Options
 from pipeline.indexing.stores import Store
-from pipeline.indexing.verify import verify_papers
+from pipeline.indexing.verify_papers import verify_papers
 from pipeline.scaling.stores import open_store
 from pipeline.searching.editions import diff_editions
 from pipeline.searching.locate import who_covers
