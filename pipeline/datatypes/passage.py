@@ -94,7 +94,8 @@ class Hit:
 
     ``signals`` tells what each signal gave, in standard deviations above a passage taken at random. ``mentions`` are
     the acronyms of the organizations that the text names, the owner aside. ``also`` holds lower-ranked passages of the
-    same owner that say the same in nearly the same words.
+    same owner that say the same in nearly the same words. ``cosine`` is that of the question's tokens and the
+    passage's, by late interaction; None if that was no signal.
     """
 
     rank: int
@@ -104,6 +105,7 @@ class Hit:
     signals: dict[str, float] = field(default_factory=dict)
     mentions: tuple[str, ...] = ()
     also: tuple[Passage, ...] = ()
+    cosine: float | None = field(default=None, compare=False)  # to the last digit it is the processor's
 
 
 class Absence(NamedTuple):

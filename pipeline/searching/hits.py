@@ -26,4 +26,5 @@ def worded_first(ranked: Sequence[Ranked], passages: Sequence[Passage]) -> list[
 
 def to_hit(rank: int, ranked: Ranked, passage: Passage, mentions: tuple[str, ...]) -> Hit:
     """Make a hit."""
-    return Hit(rank, squash(ranked.score), passage, passage.sentences[ranked.sentence], ranked.signals, mentions)
+    best = passage.sentences[ranked.sentence]
+    return Hit(rank, squash(ranked.score), passage, best, ranked.signals, mentions, cosine=ranked.cosine)

@@ -23,6 +23,7 @@ COMMON = 0.5  # of the passages say a word that tells nothing, as in BM25
 REACH = 0.6  # of the deviations that the best of n passages can have at all, which is little in a very short paper
 FOREIGN = 2.0  # deviations above questions foreign to the papers; a topic that comes no nearer is not theirs
 LOOKED_AT = 2000  # best passages; who has none among these has none above chance, and a million take minutes to rank
+AS_NEAR = 0.85  # of the best passage's nearness: as good as the best, also where all are near, and none stands out
 NEAR_BEST = 0.5  # and this share of the best organization's score: a topic with one clear owner has few others
 
 
@@ -55,19 +56,27 @@ class _Piece(NamedTuple):
     score: float
     hit: Hit
     through: str
+    nearness: float
     is_clear: bool = True
 
 
 class _Levels(NamedTuple):
-    """The scores from which on an organization covers a topic, touches on it, and mentions it in so many words."""
+    """The scores from which on an organization covers a topic, touches on it, and mentions it by its rarest ``word``.
 
-    covers: float
-    mentions: float
-    says: float
+    A passage that says the word also shows that it covers the topic if it comes as near as ``as_near``, in deviations
+    above foreign questions: where most passages are on the topic none stands out.
+    """
+
+    covers: float = math.inf
+    mentions: float = math.inf
+    says: float = math.inf
+    as_near: float = math.inf
+    word: str | None = None
 
     def is_covered(self, piece: _Piece) -> bool:
         """Tell whether a hit shows that its organization covers the topic."""
-        return piece.is_clear and piece.score >= self.covers
+        is_near = piece.nearness >= self.as_near and self.word in stems(piece.hit.passage.text)
+        return piece.is_clear and (piece.score >= self.covers or is_near)
 
 
 def who_covers(index: Index, topic: str, top_k: int = 3, **filters: Unpack[Filters]) -> list[Coverage]:
@@ -92,12 +101,12 @@ def who_covers(index: Index, topic: str, top_k: int = 3, **filters: Unpack[Filte
             if piece.through == SECTION or not (acronym in owners or hit.passage.edition in parted):
                 pieces[acronym].append(piece)
     organizations = index.catalog.members({edition.id for edition in editions})
-    levels = _levels(hits, pieces, foreign=index.closeness(topic) < FOREIGN)
-    word = _telling_word(index.known_words(topic), hits)
-    covered = [_coverage(item, pieces.get(acronym, []), levels, top_k, word) for acronym, item in organizations.items()]
+    is_foreign = index.closeness(topic) < FOREIGN
+    levels = _Levels() if is_foreign else _levels(hits, pieces, *_rarest(index.known_words(topic), hits))
+    covered = [_coverage(item, pieces.get(acronym, []), levels, top_k) for acronym, item in organizations.items()]
     # Bodies are as many as the papers name; those with nothing on the topic are no answer to it.
     bodies = [
-        _coverage(body, pieces[body.acronym], levels, top_k, word)
+        _coverage(body, pieces[body.acronym], levels, top_k)
         for body, _ in index.catalog.bodies()
         if body.acronym in pieces and body.acronym not in organizations
     ]
@@ -146,59 +155,62 @@ def with_evidence(covered: Sequence[Coverage]) -> list[Coverage]:
 
 def _pieces(index: Index, hit: Hit) -> Iterator[tuple[str, _Piece]]:
     """Tell whom a hit counts for."""
+    nearness = index.nearness(hit)
     if hit.passage.organization:
         # A note by itself tells of a topic in passing, and often no more than what a source is called.
-        yield hit.passage.organization.acronym, _Piece(hit.score, hit, SECTION, is_clear=hit.passage.note is None)
+        is_clear = hit.passage.note is None
+        yield hit.passage.organization.acronym, _Piece(hit.score, hit, SECTION, nearness, is_clear=is_clear)
         return
     text = hit.passage.text
     in_sentence = index.directory.named(text[slice(*hit.highlight)]) if hit.mentions else set()
     for acronym in hit.mentions:
         if acronym in in_sentence:
-            yield acronym, _Piece(hit.score, hit, "mention")
+            yield acronym, _Piece(hit.score, hit, "mention", nearness)
             continue
         naming = (span for span in hit.passage.sentences if acronym in index.directory.named(text[slice(*span)]))
         shown = replace(hit, highlight=next(naming, hit.highlight))
-        yield acronym, _Piece(hit.score * IN_PASSAGE, shown, "mention", is_clear=False)
+        yield acronym, _Piece(hit.score * IN_PASSAGE, shown, "mention", nearness, is_clear=False)
     for acronym in index.catalog.publishers(hit.passage.edition):
         if acronym not in hit.mentions:
-            yield acronym, _Piece(hit.score * IN_PAPER, hit, "paper", is_clear=False)
+            yield acronym, _Piece(hit.score * IN_PAPER, hit, "paper", nearness, is_clear=False)
 
 
-def _levels(hits: Sequence[Hit], pieces: Mapping[str, Sequence[_Piece]], *, foreign: bool) -> _Levels:
+def _levels(hits: Sequence[Hit], pieces: Mapping[str, Sequence[_Piece]], word: str | None, share: float) -> _Levels:
     best = max((piece.score for found in pieces.values() for piece in found), default=0.0)
+    nearest = max((piece.nearness for found in pieces.values() for piece in found), default=math.inf)
     reach = REACH * (len(hits) - 1) / math.sqrt(max(len(hits), 1))
     covers, mentions, says = (squash(min(level, reach)) for level in (COVERS, MENTIONS, SAYS))
-    if foreign:
-        return _Levels(covers, math.inf, math.inf)
-    return _Levels(covers, max(mentions, NEAR_BEST * best), says)
+    mentions = max(mentions, NEAR_BEST * best)
+    return _Levels(max(covers, mentions), mentions, says if share <= COMMON else math.inf, AS_NEAR * nearest, word)
 
 
-def _coverage(
-    organization: Organization, pieces: Sequence[_Piece], levels: _Levels, top_k: int, word: str | None
-) -> Coverage:
+def _coverage(organization: Organization, pieces: Sequence[_Piece], levels: _Levels, top_k: int) -> Coverage:
     found = sorted(pieces, key=lambda piece: -piece.score)
     score = found[0].score if found else 0.0
-    if score >= levels.mentions:
-        # What shows that it covers the topic stands first, before what comes nearer and does not.
-        shown = sorted(found, key=lambda piece: not levels.is_covered(piece))[:top_k]
-        level = "covers" if levels.is_covered(shown[0]) else "mentions"
-        return Coverage(organization, score, level, tuple(piece.hit for piece in shown), shown[0].through)
+    # What shows that it covers the topic stands first, before what scores more and does not.
+    shown = sorted(found, key=lambda piece: not levels.is_covered(piece))[:top_k]
+    is_covered = any(map(levels.is_covered, shown))
+    if is_covered or score >= levels.mentions:
+        level, hits = "covers" if is_covered else "mentions", tuple(piece.hit for piece in shown)
+        return Coverage(organization, score, level, hits, shown[0].through)
     own = (piece.hit for piece in found if piece.through == SECTION and piece.score >= levels.says)
-    said = tuple(itertools.islice(_saying(own, word), top_k)) if word else ()
+    said = tuple(itertools.islice(_saying(own, levels.word), top_k)) if levels.word else ()
     return Coverage(organization, score, "mentions" if said else "none", said, SECTION if said else "")
 
 
-def _telling_word(words: Mapping[str, str | None], hits: Iterable[Hit]) -> str | None:
-    """Give the stem of a topic's words that fewest passages of organizations have; None if none tells anything.
+def _rarest(words: Mapping[str, str | None], hits: Iterable[Hit]) -> tuple[str | None, float]:
+    """Give the stem of a topic's words that fewest passages of organizations have, and their share; None if none has.
 
-    :param words: of the topic, with what the papers have of them. One that they have not is the most telling, and
-        nobody says it.
+    :param words: of the topic, with what the papers have of them. One that they have not is the rarest, and nobody
+        says it.
     """
     wanted = list(dict.fromkeys(stem for word in words.values() if word for stem in stems(word)))
     owned = [set(stems(hit.passage.text)) for hit in hits if hit.passage.organization]
     counts = Counter(stem for held in owned for stem in wanted if stem in held)
-    telling = [stem for stem in wanted if 0 < counts[stem] <= COMMON * len(owned)]
-    return None if None in words.values() else min(telling, key=counts.__getitem__, default=None)
+    if None in words.values() or not counts:
+        return None, 0.0
+    rarest = min((stem for stem in wanted if counts[stem]), key=counts.__getitem__)
+    return rarest, counts[rarest] / len(owned)
 
 
 def _saying(hits: Iterable[Hit], word: str) -> Iterator[Hit]:

@@ -82,6 +82,7 @@ class Ranked(NamedTuple):
     score: float
     sentence: int
     signals: dict[str, float]
+    cosine: float | None = None  # by late interaction, if it is a signal
 
 
 class Ranker:
@@ -135,6 +136,7 @@ class Ranker:
                 float(fused[index]),
                 int(best[index]),
                 {name: round(float(values[index]), 3) for name, values in signals.items()},
+                float(scores["tokens"][index]) if "tokens" in scores else None,
             )
             for index in best_places(fused, top_k)
         ]

@@ -196,14 +196,12 @@ class Index:
 
     def closeness(self, text: str) -> float:
         """Tell how near a question or topic comes to its best passage, in deviations above foreign questions."""
-        rows = self._select(text, 1, {})
-        query = self._encoded(text)
-        ranked = self._ranker.rank(query, 1, rows, MODES["hybrid"])
+        return max((self.nearness(hit) for hit in self.search(text, 1)), default=-math.inf)
+
+    def nearness(self, hit: Hit) -> float:
+        """Tell how near a passage comes to its question, in deviations above foreign questions."""
         foreign = self.manifest.foreign
-        return max(
-            ((self._ranker.closeness(query, item.row) - foreign.mean) / foreign.deviation for item in ranked),
-            default=-math.inf,
-        )
+        return -math.inf if hit.cosine is None else (hit.cosine - foreign.mean) / foreign.deviation
 
     def known_words(self, text: str) -> dict[str, str | None]:
         """Give each word of a text with what the papers have of it: itself, the nearest to a misspelt one, or None."""

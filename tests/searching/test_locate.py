@@ -86,6 +86,7 @@ def test_a_mention_in_passing_says_the_topic_s_most_telling_word(
 ) -> None:
     monkeypatch.setattr(locate, "MENTIONS", 9.0)  # what comes near to a topic in other words says nothing here
     monkeypatch.setattr(locate, "REACH", 9.0)
+    monkeypatch.setattr(locate, "AS_NEAR", 9.0)
     with open_index(paper_index) as index:
         shown = with_evidence(who_covers(index, topic))
     assert [(item.organization.acronym, item.coverage, item.through) for item in shown] == [
@@ -111,6 +112,7 @@ def test_a_word_that_is_no_mention(
     monkeypatch.setattr(locate, "MENTIONS", 9.0)
     monkeypatch.setattr(locate, "SAYS", says)
     monkeypatch.setattr(locate, "REACH", 9.0)
+    monkeypatch.setattr(locate, "AS_NEAR", 9.0)
     monkeypatch.setattr(locate, "FOREIGN", -9.0)
     with open_index(paper_index) as index:
         assert with_evidence(who_covers(index, topic)) == []

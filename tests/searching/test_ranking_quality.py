@@ -54,3 +54,12 @@ def test_a_note_by_itself_is_a_mention(index: Index) -> None:
     covered = {item.organization.acronym: item for item in who_covers(index, "Ukraine")}
     assert (covered["UNODC"].coverage, covered["UNODC"].hits[0].passage.note) == ("mentions", "10")
     assert (covered["OSCE"].coverage, covered["OSCE"].hits[0].passage.note) == ("covers", None)
+
+
+@pytest.mark.parametrize(("topic", "least", "most"), [("trafficking", 15, 21), ("animal trafficking", 0, 0)])
+def test_what_the_whole_paper_is_about(index: Index, topic: str, least: int, most: int) -> None:
+    # Found by asking: on a topic of most passages none stands out, so nobody seemed to say anything on it.
+    covered = [item for item in who_covers(index, topic) if item.coverage == "covers"]
+    assert least <= len(covered) <= most
+    for item in covered:
+        assert "traffick" in item.hits[0].passage.text.lower()
