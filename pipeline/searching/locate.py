@@ -181,7 +181,8 @@ def _levels(hits: Sequence[Hit], pieces: Mapping[str, Sequence[_Piece]], word: s
     reach = REACH * (len(hits) - 1) / math.sqrt(max(len(hits), 1))
     covers, mentions, says = (squash(min(level, reach)) for level in (COVERS, MENTIONS, SAYS))
     mentions = max(mentions, NEAR_BEST * best)
-    return _Levels(max(covers, mentions), mentions, says if share <= COMMON else math.inf, AS_NEAR * nearest, word)
+    as_near = AS_NEAR * nearest if nearest >= FOREIGN else math.inf
+    return _Levels(max(covers, mentions), mentions, says if share <= COMMON else math.inf, as_near, word)
 
 
 def _coverage(organization: Organization, pieces: Sequence[_Piece], levels: _Levels, top_k: int) -> Coverage:
@@ -201,15 +202,14 @@ def _coverage(organization: Organization, pieces: Sequence[_Piece], levels: _Lev
 def _rarest(words: Mapping[str, str | None], hits: Iterable[Hit]) -> tuple[str | None, float]:
     """Give the stem of a topic's words that fewest passages of organizations have, and their share; None if none has.
 
-    :param words: of the topic, with what the papers have of them. One that they have not is the rarest, and nobody
-        says it.
+    :param words: of the topic, with what the papers have of them.
     """
     wanted = list(dict.fromkeys(stem for word in words.values() if word for stem in stems(word)))
     owned = [set(stems(hit.passage.text)) for hit in hits if hit.passage.organization]
     counts = Counter(stem for held in owned for stem in wanted if stem in held)
-    if None in words.values() or not counts:
+    rarest = min(wanted, key=counts.__getitem__, default=None)
+    if None in words.values() or rarest is None or not counts[rarest]:
         return None, 0.0
-    rarest = min((stem for stem in wanted if counts[stem]), key=counts.__getitem__)
     return rarest, counts[rarest] / len(owned)
 
 

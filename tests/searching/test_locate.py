@@ -118,6 +118,19 @@ def test_a_word_that_is_no_mention(
         assert with_evidence(who_covers(index, topic)) == []
 
 
+def test_what_another_paper_is_about_is_foreign_to_this_one(tmp_path: Path, word_encoder: WordEncoder) -> None:
+    pages = [
+        [Text("Harbour Agency (HBA)", 60, size=18, font=BOLD), *paragraph(HARBOURS, 100)],
+        [Text("Forest Office (FOO)", 60, size=18, font=BOLD), *paragraph(FORESTS, 100)],
+    ]
+    make_pdf(tmp_path / "land-2020.pdf", pages)
+    make_pdf(tmp_path / "boats-2020.pdf", [paragraph(["Ferries carry barley and wool to the northern mills."], 100)])
+    build_index([tmp_path], tmp_path / "index", WordEncoder)
+    with open_index(tmp_path / "index") as index:
+        assert with_evidence(who_covers(index, "barley and wool in forests", documents=["land"])) == []
+        assert with_evidence(who_covers(index, "wolves in forests", documents=["land"]))[0].coverage == "covers"
+
+
 REPORT = {
     "Winter": "The Oil Safety Board (OSB) sent money. The World Lamp Agency (WLA) counts wicks in lighthouses.",
     "Shore": "Barrels are weighed before they leave, as the Lamp Goals (LGs) demand.",
