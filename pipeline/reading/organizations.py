@@ -27,7 +27,7 @@ class OrganizationThresholds:
 
     list_items: int = 3  # a shorter list may mention some organizations, but does not list members
     list_share: float = 0.6  # share of its items that must read "Name (SHORT)"; members without one are few
-    pattern_share: float = 0.5  # share of "Name (SHORT)" headings known as organizations that makes the rest ones too
+    pattern_share: float = 0.5  # share of like headings (with a short name, or siblings) that makes the rest ones too
     own_mentions: int = 2  # times a section must write the name in its heading for a heading without a short name
     alike: int = 3  # sections with the same sub-headings; two may be alike by chance
     alike_headings: int = 2  # sub-headings that most of them share; each must have as many

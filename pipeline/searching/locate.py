@@ -101,6 +101,7 @@ def who_covers(index: Index, topic: str, top_k: int = 3, **filters: Unpack[Filte
             if piece.through == SECTION or not (acronym in owners or hit.passage.edition in parted):
                 pieces[acronym].append(piece)
     organizations = index.catalog.members({edition.id for edition in editions})
+    # Asked of the whole index, as foreign questions were: few topics come as near to one paper of many.
     is_foreign = index.closeness(topic) < FOREIGN
     levels = _Levels() if is_foreign else _levels(hits, pieces, *_rarest(index.known_words(topic), hits))
     covered = [_coverage(item, pieces.get(acronym, []), levels, top_k) for acronym, item in organizations.items()]
